@@ -1,0 +1,614 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The flow table: lookup, insertion, TTL, limit, removal.
+ *
+ * Readers (packets, dumps) hold RCU and nothing else. A chain is changed under
+ * the lock of its bucket, softirqs off. To change the table's size, flows are
+ * moved one by one from the tail of an old chain to the head of a new one; who
+ * does not find a flow in the old buckets looks in the new ones, and who inserts
+ * or removes holds the old bucket's lock first, then the new one's.
+ *
+ * A removed flow keeps its next pointer for those who stand on it, and is freed
+ * by the worker once a grace period has passed.
+ */
+#include <linux/in.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "event.h"
+#include "flow.h"
+#include "net.h"
+#include "ruleset.h"
+#include "tcp.h"
+
+/* An expiry is stored only when it moves by this much. */
+#define LAZY		(HZ / 4)
+
+/* The worker passes the table in SLICES slices, one each SWEEP_INTERVAL. */
+#define SWEEP_INTERVAL	(HZ / 8)
+#define SLICES		32
+#define SLICE_MIN	1024
+
+/* What a packet may look at to find a flow that makes room. */
+#define EVICT_BUCKETS	64
+#define EVICT_FLOWS	128
+
+static struct kmem_cache *flow_cache;
+
+/* A cache with a constructor is never merged: slabinfo shows it by its name. */
+static void flow_construct(void *flow)
+{
+}
+
+/**
+ * fwl_flow_cache_init() - make the slab cache that all namespaces share
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int fwl_flow_cache_init(void)
+{
+	BUILD_BUG_ON(sizeof(struct fwl_flow) > FWL_FLOW_BYTES);
+	BUILD_BUG_ON(offsetofend(struct fwl_flow, mark) > 64);
+
+	flow_cache = kmem_cache_create("flowwall_flow", FWL_FLOW_BYTES, 64, 0,
+				       flow_construct);
+	return flow_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * fwl_flow_cache_uninit() - undo fwl_flow_cache_init(), after all flows are freed
+ */
+void fwl_flow_cache_uninit(void)
+{
+	kmem_cache_destroy(flow_cache);
+}
+
+/* SipHash-1-3 on 64-bit machines; the kind is mixed into the key. */
+static u32 flow_hash(const struct fwl_table *table, const struct fwl_ends *ends,
+		     u16 kind)
+{
+	hsiphash_key_t key = table->seed;
+
+	if (!fwl_kind_ipv6(kind))
+		return hsiphash_4u32((__force u32)ends->addr[0][0],
+				     (__force u32)ends->addr[1][0],
+				     (__force u32)ends->id, kind, &key);
+	key.key[0] ^= kind;
+	return hsiphash(ends, sizeof(*ends), &key);
+}
+
+static bool flow_matches(const struct fwl_flow *flow, const struct fwl_ends *ends,
+			 u16 kind)
+{
+	return flow->ends.id == ends->id && flow->kind == kind &&
+	       !memcmp(flow->ends.addr, ends->addr, sizeof(ends->addr));
+}
+
+static spinlock_t *bucket_lock(struct fwl_buckets *buckets, u32 hash)
+{
+	return &buckets->lock[hash & buckets->mask & (FWL_BUCKET_LOCKS - 1)];
+}
+
+static struct fwl_flow *find(const struct fwl_buckets *buckets, u32 hash,
+			     const struct fwl_ends *ends, u16 kind)
+{
+	struct fwl_flow *flow;
+
+	for (; buckets; buckets = rcu_dereference(buckets->future)) {
+		flow = rcu_dereference(buckets->bucket[hash & buckets->mask]);
+		for (; flow; flow = rcu_dereference(flow->next))
+			if (flow_matches(flow, ends, kind))
+				return flow;
+		/* A flow that was just moved away: see where to. */
+		smp_rmb();
+	}
+	return NULL;
+}
+
+/**
+ * fwl_flow_lookup() - find the flow that a packet belongs to
+ * @table: of the namespace
+ * @pkt: the packet
+ *
+ * Context: RCU. Takes no lock and no reference.
+ * Return: a flow, either entry of which may have expired, or NULL.
+ */
+struct fwl_flow *fwl_flow_lookup(const struct fwl_table *table,
+				 const struct fwl_packet *pkt)
+{
+	return find(rcu_dereference(table->buckets),
+		    flow_hash(table, &pkt->ends, pkt->kind), &pkt->ends, pkt->kind);
+}
+
+/**
+ * fwl_flow_count() - count a packet, and let the flow live longer for it
+ * @flow: the flow
+ * @entry: the packet's
+ * @pkt: the packet
+ * @ttl: of the flow's class as it is now
+ *
+ * Each packet adds a step to what both entries still have, up to the maximum.
+ *
+ * Context: RCU.
+ */
+void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
+		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl)
+{
+	u32 latest = (u32)jiffies + ttl->max;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		u32 old = READ_ONCE(flow->expires[i]);
+		u32 expires = old + ttl->step;
+
+		if ((s32)(expires - latest) > 0)
+			expires = latest;
+		if (expires - old + LAZY > 2 * LAZY)
+			WRITE_ONCE(flow->expires[i], expires);
+	}
+	WRITE_ONCE(flow->packets[entry], flow->packets[entry] + 1);
+	WRITE_ONCE(flow->bytes[entry], flow->bytes[entry] + pkt->len);
+}
+
+/**
+ * fwl_ttl_class() - which TTL a flow has
+ * @kind: the flow's
+ * @state: the flow's
+ */
+enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state)
+{
+	switch (fwl_kind_proto(kind)) {
+	case IPPROTO_TCP:
+		if (fwl_tcp_closing(state))
+			return FLOWWALL_TTL_TCP_CLOSING;
+		return state == FLOWWALL_STATE_ESTABLISHED ? FLOWWALL_TTL_TCP_ESTABLISHED
+							   : FLOWWALL_TTL_TCP_SYN;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		return state == FLOWWALL_STATE_NEW ? FLOWWALL_TTL_UDP_NEW
+						   : FLOWWALL_TTL_UDP_STREAM;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return FLOWWALL_TTL_ICMP;
+	case IPPROTO_GRE:
+		return FLOWWALL_TTL_GRE;
+	default:
+		return FLOWWALL_TTL_OTHER;
+	}
+}
+
+/**
+ * fwl_flow_id() - a number that names the flow among all that ever were
+ * @table: of the namespace
+ * @flow: the flow
+ *
+ * Return: a keyed hash of its place and its ends: no address leaks.
+ */
+u64 fwl_flow_id(const struct fwl_table *table, const struct fwl_flow *flow)
+{
+	u64 place = (unsigned long)flow;
+	hsiphash_key_t key = table->seed;
+	u32 ends = flow_hash(table, &flow->ends, flow->kind);
+
+	key.key[1] = ~key.key[1];
+	return (u64)hsiphash_3u32(place, place >> 32, ends, &key) << 32 | ends;
+}
+
+/**
+ * fwl_flow_opener() - the flow's ends as its first packet had them
+ * @flow: the flow
+ * @pkt: set to a packet of the original direction, without flags or length
+ */
+void fwl_flow_opener(const struct fwl_flow *flow, struct fwl_packet *pkt)
+{
+	memset(pkt, 0, sizeof(*pkt));
+	pkt->ends = flow->ends;
+	pkt->kind = flow->kind;
+	pkt->swapped = fwl_flow_source(flow, FWL_ORIGINAL);
+}
+
+/* Unlinks @flow from its chain in @buckets; false if it is not there. */
+static bool unlink_flow(struct fwl_buckets *buckets, u32 hash, struct fwl_flow *flow)
+{
+	struct fwl_flow __rcu **link = &buckets->bucket[hash & buckets->mask];
+	struct fwl_flow *at;
+
+	while ((at = rcu_dereference_protected(*link, 1)) != NULL) {
+		if (at == flow) {
+			rcu_assign_pointer(*link, rcu_dereference_protected(flow->next, 1));
+			flow->flags |= FWL_FLOW_DEAD;
+			return true;
+		}
+		link = &at->next;
+	}
+	return false;
+}
+
+static void flow_retire(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why)
+{
+	struct fwl_table *table = &fn->table;
+
+	atomic_dec(&table->count);
+	fwl_event_flow_end(fn, flow, why);
+	llist_add(&flow->dead, &table->dead);
+}
+
+/**
+ * fwl_flow_end() - take a flow out of the table, both entries at once
+ * @fn: its namespace
+ * @flow: the flow
+ * @why: what listeners are told
+ *
+ * Context: RCU.
+ * Return: false if another CPU was faster.
+ */
+bool fwl_flow_end(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why)
+{
+	struct fwl_table *table = &fn->table;
+	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	struct fwl_buckets *buckets;
+	bool found = false;
+
+	for (buckets = rcu_dereference(table->buckets); buckets && !found;
+	     buckets = rcu_dereference(buckets->future)) {
+		spinlock_t *lock = bucket_lock(buckets, hash);
+
+		spin_lock_bh(lock);
+		found = unlink_flow(buckets, hash, flow);
+		spin_unlock_bh(lock);
+	}
+	if (found)
+		flow_retire(fn, flow, why);
+	return found;
+}
+
+/* Counts one flow more, unless the table is full. */
+static bool reserve(struct fwl_table *table)
+{
+	int count = atomic_read(&table->count);
+
+	do {
+		if (count < 0 || (u32)count >= READ_ONCE(table->max))
+			return false;
+	} while (!atomic_try_cmpxchg(&table->count, &count, count + 1));
+	return true;
+}
+
+/*
+ * The table is full: looks at a few buckets for a flow that has expired, going
+ * on where it stopped before. After a look that found nothing, none is made in
+ * the same jiffy: a flood must not buy a scan with every packet.
+ */
+static bool evict(struct fwl_net *fn)
+{
+	struct fwl_table *table = &fn->table;
+	struct fwl_buckets *buckets = rcu_dereference(table->buckets);
+	u32 cursor = READ_ONCE(table->cursor), now = jiffies;
+	unsigned int bucket, seen = 0;
+	struct fwl_flow *flow;
+
+	if (READ_ONCE(table->full_scan) == jiffies)
+		return false;
+
+	for (bucket = 0; bucket < EVICT_BUCKETS && seen < EVICT_FLOWS; bucket++, cursor++) {
+		flow = rcu_dereference(buckets->bucket[cursor & buckets->mask]);
+		for (; flow && seen < EVICT_FLOWS; flow = rcu_dereference(flow->next)) {
+			seen++;
+			if (fwl_flow_expired(flow, now) &&
+			    fwl_flow_end(fn, flow, FLOWWALL_END_EVICTED))
+				return true;
+		}
+	}
+	WRITE_ONCE(table->cursor, cursor);
+	WRITE_ONCE(table->full_scan, jiffies);
+	return false;
+}
+
+static void start_sweeping(struct fwl_table *table)
+{
+	if (READ_ONCE(table->sweeping))
+		return;
+	WRITE_ONCE(table->sweeping, true);
+	queue_delayed_work(system_power_efficient_wq, &table->sweep, SWEEP_INTERVAL);
+}
+
+/*
+ * Links @flow, unless a live one with the same ends is there already: that one
+ * is returned. An expired one makes room, and is left in *@expired.
+ */
+static struct fwl_flow *link_flow(struct fwl_table *table, struct fwl_flow *flow,
+				  struct fwl_flow **expired)
+{
+	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	struct fwl_buckets *buckets = rcu_dereference(table->buckets), *future;
+	struct fwl_flow __rcu **head;
+	struct fwl_flow *found;
+
+	spin_lock_bh(bucket_lock(buckets, hash));
+	future = rcu_dereference(buckets->future);
+	if (future)
+		spin_lock_nested(bucket_lock(future, hash), SINGLE_DEPTH_NESTING);
+
+	found = find(buckets, hash, &flow->ends, flow->kind);
+	if (found && fwl_flow_expired(found, jiffies)) {
+		if (unlink_flow(buckets, hash, found) ||
+		    (future && unlink_flow(future, hash, found)))
+			*expired = found;
+		found = NULL;
+	}
+	if (!found) {
+		struct fwl_buckets *newest = future ?: buckets;
+
+		head = &newest->bucket[hash & newest->mask];
+		RCU_INIT_POINTER(flow->next, rcu_dereference_protected(*head, 1));
+		rcu_assign_pointer(*head, flow);
+	}
+
+	if (future)
+		spin_unlock(bucket_lock(future, hash));
+	spin_unlock_bh(bucket_lock(buckets, hash));
+	return found;
+}
+
+/**
+ * fwl_flow_add() - make a flow: both entries, in one insertion
+ * @fn: the namespace
+ * @pkt: its first packet, of the original direction
+ * @template: @state, @flags (but for the order of ends), @generation, @mark and
+ *	@rule to begin with
+ * @ttl: of its class
+ *
+ * Context: RCU. Takes the lock of one bucket.
+ * Return: 0, -EEXIST if there is a flow with the same ends (another CPU was
+ * faster), -ENOSPC if the table is full, -ENOMEM.
+ */
+int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
+		 const struct fwl_flow *template, const struct fwl_ttl *ttl)
+{
+	struct fwl_table *table = &fn->table;
+	struct fwl_flow *flow, *found, *expired = NULL;
+
+	if (!reserve(table) && !(evict(fn) && reserve(table)))
+		return -ENOSPC;
+
+	flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!flow) {
+		atomic_dec(&table->count);
+		return -ENOMEM;
+	}
+	*flow = *template;
+	flow->ends = pkt->ends;
+	flow->kind = pkt->kind;
+	if (pkt->swapped)
+		flow->flags |= FWL_FLOW_SWAPPED;
+	flow->expires[FWL_ORIGINAL] = (u32)jiffies + ttl->step;
+	flow->expires[FWL_REPLY] = flow->expires[FWL_ORIGINAL];
+	flow->packets[FWL_ORIGINAL] = 1;
+	flow->bytes[FWL_ORIGINAL] = pkt->len;
+
+	found = link_flow(table, flow, &expired);
+	if (expired)
+		flow_retire(fn, expired, FLOWWALL_END_EXPIRED);
+	if (found) {
+		kmem_cache_free(flow_cache, flow);
+		atomic_dec(&table->count);
+		return -EEXIST;
+	}
+	start_sweeping(table);
+	fwl_event_flow_new(fn, flow);
+	return 0;
+}
+
+static void free_list(struct llist_node *list)
+{
+	struct fwl_flow *flow, *next;
+
+	llist_for_each_entry_safe(flow, next, list, dead)
+		kmem_cache_free(flow_cache, flow);
+}
+
+/* Frees what has rested for a grace period, and lets the next ones rest. */
+static void free_dead(struct fwl_table *table)
+{
+	if (table->resting) {
+		if (!poll_state_synchronize_rcu(table->grace))
+			return;
+		free_list(table->resting);
+		table->resting = NULL;
+	}
+	table->resting = llist_del_all(&table->dead);
+	if (table->resting)
+		table->grace = start_poll_synchronize_rcu();
+}
+
+/* Removes the expired flows of one slice of the table. */
+static void sweep_slice(struct fwl_net *fn)
+{
+	struct fwl_table *table = &fn->table;
+	struct fwl_buckets *buckets;
+	struct fwl_flow *flow;
+	u32 at, end, size;
+
+	rcu_read_lock();
+	buckets = rcu_dereference(table->buckets);
+	size = buckets ? buckets->mask + 1 : 0;
+	rcu_read_unlock();
+
+	at = READ_ONCE(table->cursor);
+	end = at + min_t(u32, size, max_t(u32, size / SLICES, SLICE_MIN));
+	while (at != end) {
+		u32 stop = at + min_t(u32, end - at, 256), now = jiffies;
+
+		rcu_read_lock();
+		buckets = rcu_dereference(table->buckets);
+		for (; buckets && at != stop; at++) {
+			flow = rcu_dereference(buckets->bucket[at & buckets->mask]);
+			for (; flow; flow = rcu_dereference(flow->next))
+				if (fwl_flow_expired(flow, now))
+					fwl_flow_end(fn, flow, FLOWWALL_END_EXPIRED);
+		}
+		rcu_read_unlock();
+		at = stop;
+		cond_resched();
+	}
+	WRITE_ONCE(table->cursor, end);
+}
+
+static void sweep_work(struct work_struct *work)
+{
+	struct fwl_table *table = container_of(to_delayed_work(work), struct fwl_table, sweep);
+	struct fwl_net *fn = container_of(table, struct fwl_net, table);
+
+	sweep_slice(fn);
+	free_dead(table);
+
+	/* Without flows nothing wakes up; whoever adds one starts it again. */
+	WRITE_ONCE(table->sweeping, false);
+	smp_mb();
+	if (atomic_read(&table->count) || table->resting || !llist_empty(&table->dead))
+		start_sweeping(table);
+}
+
+/**
+ * fwl_table_init() - set up a table without buckets
+ * @fn: the namespace
+ */
+void fwl_table_init(struct fwl_net *fn)
+{
+	struct fwl_table *table = &fn->table;
+
+	get_random_bytes(&table->seed, sizeof(table->seed));
+	init_llist_head(&table->dead);
+	INIT_DELAYED_WORK(&table->sweep, sweep_work);
+	table->full_scan = jiffies - 1;
+}
+
+/**
+ * fwl_buckets_size() - how many buckets a limit of flows asks for
+ * @max_flows: the limit
+ */
+u32 fwl_buckets_size(u32 max_flows)
+{
+	return roundup_pow_of_two(max_t(u32, max_flows, FWL_BUCKETS_MIN));
+}
+
+/**
+ * fwl_buckets_alloc() - get empty buckets, at least one for each flow
+ * @max_flows: the limit
+ *
+ * Context: process.
+ * Return: the buckets, freed by kvfree(), or NULL.
+ */
+struct fwl_buckets *fwl_buckets_alloc(u32 max_flows)
+{
+	u32 size = fwl_buckets_size(max_flows);
+	struct fwl_buckets *buckets;
+	int i;
+
+	buckets = kvzalloc(struct_size(buckets, bucket, size), GFP_KERNEL_ACCOUNT);
+	if (!buckets)
+		return NULL;
+	buckets->mask = size - 1;
+	for (i = 0; i < FWL_BUCKET_LOCKS; i++)
+		spin_lock_init(&buckets->lock[i]);
+	return buckets;
+}
+
+/* Moves the last flow of a chain to the new buckets; false if there is none. */
+static bool move_one(const struct fwl_table *table, struct fwl_buckets *old,
+		     u32 bucket, struct fwl_buckets *new)
+{
+	struct fwl_flow __rcu **link = &old->bucket[bucket], **head;
+	struct fwl_flow *flow, *next;
+	spinlock_t *lock;
+	u32 hash;
+
+	flow = rcu_dereference_protected(*link, 1);
+	if (!flow)
+		return false;
+	while ((next = rcu_dereference_protected(flow->next, 1)) != NULL) {
+		link = &flow->next;
+		flow = next;
+	}
+
+	hash = flow_hash(table, &flow->ends, flow->kind);
+	head = &new->bucket[hash & new->mask];
+	lock = bucket_lock(new, hash);
+	spin_lock_nested(lock, SINGLE_DEPTH_NESTING);
+	/* A reader that stands on the flow goes on in the new chain: no harm. */
+	rcu_assign_pointer(flow->next, rcu_dereference_protected(*head, 1));
+	rcu_assign_pointer(*head, flow);
+	spin_unlock(lock);
+	/* Whoever sees it gone here must find it there: a release, not a plain store. */
+	smp_store_release((struct fwl_flow **)link, NULL);
+	return true;
+}
+
+/**
+ * fwl_table_resize() - move all flows to other buckets while packets pass
+ * @table: the table
+ * @buckets: empty ones, which become the table's
+ *
+ * Context: process; under struct fwl_net.lock.
+ */
+void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets)
+{
+	struct fwl_buckets *old = rcu_dereference_protected(table->buckets, 1);
+	u32 bucket;
+
+	if (!old) {
+		rcu_assign_pointer(table->buckets, buckets);
+		return;
+	}
+	WRITE_ONCE(table->resizes, table->resizes + 1);
+	rcu_assign_pointer(old->future, buckets);
+	for (bucket = 0; bucket <= old->mask; bucket++) {
+		spinlock_t *lock = bucket_lock(old, bucket);
+
+		spin_lock_bh(lock);
+		while (move_one(table, old, bucket, buckets))
+			;
+		spin_unlock_bh(lock);
+		cond_resched();
+	}
+	rcu_assign_pointer(table->buckets, buckets);
+	WRITE_ONCE(table->resizes, table->resizes + 1);
+	synchronize_rcu();
+	kvfree(old);
+}
+
+/**
+ * fwl_table_flush() - free all flows and the buckets
+ * @table: the table; nothing looks at it any more, the hooks are gone and a
+ *	grace period has passed
+ *
+ * Context: process.
+ */
+void fwl_table_flush(struct fwl_table *table)
+{
+	struct fwl_buckets *buckets;
+	u32 bucket;
+
+	cancel_delayed_work_sync(&table->sweep);
+	buckets = rcu_dereference_protected(table->buckets, 1);
+	RCU_INIT_POINTER(table->buckets, NULL);
+	synchronize_rcu();
+
+	for (bucket = 0; buckets && bucket <= buckets->mask; bucket++) {
+		struct fwl_flow *flow, *next;
+
+		flow = rcu_dereference_protected(buckets->bucket[bucket], 1);
+		for (; flow; flow = next) {
+			next = rcu_dereference_protected(flow->next, 1);
+			kmem_cache_free(flow_cache, flow);
+		}
+		cond_resched();
+	}
+	kvfree(buckets);
+	free_list(table->resting);
+	table->resting = NULL;
+	free_list(llist_del_all(&table->dead));
+	atomic_set(&table->count, 0);
+	table->sweeping = false;
+}

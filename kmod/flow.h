@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FWL_FLOW_H
+#define FWL_FLOW_H
+
+#include <linux/atomic.h>
+#include <linux/jiffies.h>
+#include <linux/llist.h>
+#include <linux/rcupdate.h>
+#include <linux/siphash.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <linux/flowwall.h>
+
+#include "parse.h"
+
+struct fwl_net;
+struct fwl_ttl;
+
+/* The two entries of a flow. */
+enum fwl_entry {
+	FWL_ORIGINAL,
+	FWL_REPLY,
+};
+
+/* struct fwl_flow.flags */
+#define FWL_FLOW_SWAPPED	0x01	/* the original direction is end 1 to end 0 */
+#define FWL_FLOW_DIRECTION	0x06	/* enum flowwall_direction, shifted by one */
+#define FWL_FLOW_REPLY_OUTSIDE	0x08	/* its replies come from an external interface */
+#define FWL_FLOW_DEAD		0x10	/* no longer in the table */
+
+/**
+ * struct fwl_flow - one conversation: both of its entries
+ * @next: in the bucket; kept after removal for readers that stand on it
+ * @ends: endpoints
+ * @kind: FWL_KIND_*
+ * @state: how far it has come, enum flowwall_state or FWL_STATE_CLOSING_REPLY
+ * @flags: FWL_FLOW_*
+ * @expires: jiffies, low half, when the original and the reply entry expire
+ * @generation: of the ruleset that allowed it
+ * @mark: set on each of its packets
+ * @packets: of each entry
+ * @bytes: of each entry, IP headers included
+ * @dead: links removed flows until their grace period is over
+ * @rule: handle of the rule that allowed it, zero if it was the policy
+ *
+ * A hit reads the first cache line and writes there only when the expiry moves
+ * by a quarter of a second; the counters have the second line. Written without
+ * a lock: two packets at the same moment may count as one, which is the price
+ * of a hit without atomics.
+ */
+struct fwl_flow {
+	struct fwl_flow __rcu *next;
+	struct fwl_ends ends;
+	u16 kind;
+	u8 state;
+	u8 flags;
+	u32 expires[2];
+	u32 generation;
+	u32 mark;
+
+	u64 packets[2];
+	u64 bytes[2];
+	struct llist_node dead;
+	u32 rule;
+};
+
+#define FWL_FLOW_BYTES	128
+
+#define FWL_BUCKET_LOCKS	128
+#define FWL_BUCKETS_MIN		64
+
+/**
+ * struct fwl_buckets - the hash table proper
+ * @future: the one that takes its place, while flows are moved there
+ * @lock: protects the chains of the buckets of the same low bits of the hash;
+ *	with @future, taken before that one's lock
+ * @mask: number of buckets, less one
+ * @bucket: chains, read under RCU
+ */
+struct fwl_buckets {
+	struct fwl_buckets __rcu *future;
+	spinlock_t lock[FWL_BUCKET_LOCKS];
+	u32 mask;
+	struct fwl_flow __rcu *bucket[];
+};
+
+/**
+ * struct fwl_table - the flows of a namespace
+ * @buckets: NULL until a role is given
+ * @seed: secret key of the hash
+ * @max: limit of flows
+ * @count: flows in the table, never above @max
+ * @resizes: counts beginnings and ends of a move to other buckets
+ * @sweeping: the worker is queued or runs
+ * @full_scan: jiffies of the last scan that found nothing to evict
+ * @sweep: the worker that removes expired flows, a slice at a time
+ * @cursor: the bucket where its next slice begins
+ * @dead: flows just removed
+ * @resting: flows removed earlier, their grace period is @grace
+ * @grace: cookie of start_poll_synchronize_rcu()
+ */
+struct fwl_table {
+	struct fwl_buckets __rcu *buckets;
+	hsiphash_key_t seed;
+	u32 max;
+	atomic_t count;
+	u32 resizes;
+	bool sweeping;
+	unsigned long full_scan;
+
+	struct delayed_work sweep;
+	u32 cursor;
+	struct llist_head dead;
+	struct llist_node *resting;
+	unsigned long grace;
+};
+
+static inline u8 fwl_flow_direction(const struct fwl_flow *flow)
+{
+	return (flow->flags & FWL_FLOW_DIRECTION) >> 1;
+}
+
+/* The end that sends the packets of an entry. */
+static inline u8 fwl_flow_source(const struct fwl_flow *flow, enum fwl_entry entry)
+{
+	return (flow->flags & FWL_FLOW_SWAPPED) ^ entry;
+}
+
+/* The entry that a packet with the flow's ends belongs to. */
+static inline enum fwl_entry fwl_flow_entry(const struct fwl_flow *flow,
+					    const struct fwl_packet *pkt)
+{
+	return (flow->flags & FWL_FLOW_SWAPPED) ^ pkt->swapped;
+}
+
+/* Do the packets of an entry come from an external interface? */
+static inline bool fwl_entry_outside(const struct fwl_flow *flow, enum fwl_entry entry)
+{
+	if (entry == FWL_REPLY)
+		return flow->flags & FWL_FLOW_REPLY_OUTSIDE;
+	return fwl_flow_direction(flow) == FLOWWALL_DIRECTION_IN;
+}
+
+static inline bool fwl_entry_expired(const struct fwl_flow *flow,
+				     enum fwl_entry entry, u32 now)
+{
+	return (s32)(READ_ONCE(flow->expires[entry]) - now) <= 0;
+}
+
+static inline bool fwl_flow_expired(const struct fwl_flow *flow, u32 now)
+{
+	return fwl_entry_expired(flow, FWL_ORIGINAL, now) &&
+	       fwl_entry_expired(flow, FWL_REPLY, now);
+}
+
+int fwl_flow_cache_init(void);
+void fwl_flow_cache_uninit(void);
+
+void fwl_table_init(struct fwl_net *fn);
+u32 fwl_buckets_size(u32 max_flows);
+struct fwl_buckets *fwl_buckets_alloc(u32 max_flows);
+void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets);
+void fwl_table_flush(struct fwl_table *table);
+
+struct fwl_flow *fwl_flow_lookup(const struct fwl_table *table,
+				 const struct fwl_packet *pkt);
+int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
+		 const struct fwl_flow *template, const struct fwl_ttl *ttl);
+void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
+		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl);
+enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state);
+bool fwl_flow_end(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why);
+void fwl_flow_opener(const struct fwl_flow *flow, struct fwl_packet *pkt);
+u64 fwl_flow_id(const struct fwl_table *table, const struct fwl_flow *flow);
+
+#endif

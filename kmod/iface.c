@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interface roles: from role statements to a table by interface index, made
+ * anew when an interface comes, goes or is renamed, or when an address changes.
+ *
+ * The table belongs to a ruleset, so that a packet sees roles and rules of the
+ * same generation. It is replaced under struct fwl_net.lock and the RTNL.
+ */
+#include <linux/inetdevice.h>
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+#include <net/addrconf.h>
+#include <net/if_inet6.h>
+
+#include "event.h"
+#include "iface.h"
+#include "net.h"
+#include "ruleset.h"
+
+/**
+ * fwl_role_of() - the role statement that decides for an interface
+ * @rs: the ruleset
+ * @dev: the interface
+ *
+ * An exact name goes before a pattern, a longer pattern before a shorter one,
+ * and "role default" is last. The loopback interface never has a role.
+ *
+ * Return: the statement, or NULL.
+ */
+const struct fwl_role *fwl_role_of(const struct fwl_ruleset *rs,
+				   const struct net_device *dev)
+{
+	const struct fwl_role *best = NULL;
+	size_t best_len = 0;
+	u32 i;
+
+	if (dev->flags & IFF_LOOPBACK)
+		return NULL;
+	for (i = 0; i < rs->n_roles; i++) {
+		const struct fwl_role *role = &rs->roles[i];
+		size_t len = strlen(role->iface);
+
+		if (role->prefix || !len) {
+			if (strncmp(dev->name, role->iface, len))
+				continue;
+		} else {
+			if (!strcmp(dev->name, role->iface))
+				return role;
+			continue;
+		}
+		/* A pattern "+" has no letter either; it is said, default is not. */
+		if (!best || len > best_len || (len == best_len && role->prefix)) {
+			best = role;
+			best_len = len;
+		}
+	}
+	return best;
+}
+
+static bool same_prefix(const __be32 *a, const __be32 *b, u8 len)
+{
+	int i;
+
+	for (i = 0; len >= 32; i++, len -= 32)
+		if (a[i] != b[i])
+			return false;
+	return !len || !((a[i] ^ b[i]) & htonl(~0U << (32 - len)));
+}
+
+/**
+ * fwl_iface_owns() - is an address in an internal interface's own network?
+ * @ifaces: table of the ruleset
+ * @ipv6: family
+ * @addr: the address, network byte order
+ *
+ * An external interface whose own network is as long or longer has it first.
+ *
+ * Context: RCU.
+ */
+bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *addr)
+{
+	int longest = -1;
+	bool internal = false;
+	u32 i;
+
+	for (i = 0; i < ifaces->n_nets; i++) {
+		const struct fwl_own_net *own = &ifaces->nets[i];
+		bool is_internal = own->role == FLOWWALL_ROLE_INTERNAL;
+
+		if (own->ipv6 != ipv6 || own->prefix_len < longest ||
+		    (own->prefix_len == longest && is_internal) ||
+		    !same_prefix(own->addr, addr, own->prefix_len))
+			continue;
+		longest = own->prefix_len;
+		internal = is_internal;
+	}
+	return internal;
+}
+
+/*
+ * Writes @dev's own networks to @nets, @room at most; returns how many there are.
+ * The RTNL keeps the IPv4 ones still, IPv6 may change meanwhile.
+ */
+static u32 own_nets(const struct net_device *dev, u8 role,
+		    struct fwl_own_net *nets, u32 room)
+{
+	struct inet6_dev *in6 = __in6_dev_get(dev);
+	struct in_device *in4 = __in_dev_get_rtnl(dev);
+	const struct in_ifaddr *addr4;
+	const struct inet6_ifaddr *addr6;
+	u32 n = 0;
+
+	if (in4) {
+		in_dev_for_each_ifa_rtnl(addr4, in4) {
+			if (n++ < room)
+				nets[n - 1] = (struct fwl_own_net){
+					.addr = { addr4->ifa_address & addr4->ifa_mask },
+					.prefix_len = addr4->ifa_prefixlen,
+					.role = role,
+				};
+		}
+	}
+	if (!in6)
+		return n;
+
+	read_lock_bh(&in6->lock);
+	list_for_each_entry(addr6, &in6->addr_list, if_list) {
+		/* Every link has fe80::/64. */
+		if (ipv6_addr_type(&addr6->addr) & IPV6_ADDR_LINKLOCAL)
+			continue;
+		if (n++ < room) {
+			nets[n - 1] = (struct fwl_own_net){
+				.prefix_len = addr6->prefix_len,
+				.ipv6 = true,
+				.role = role,
+			};
+			memcpy(nets[n - 1].addr, &addr6->addr, sizeof(nets->addr));
+		}
+	}
+	read_unlock_bh(&in6->lock);
+	return n;
+}
+
+/* Fills @ifaces->nets; false if addresses came while it was at it. */
+static bool fill_nets(struct net *net, const struct fwl_ruleset *rs,
+		      struct fwl_ifaces *ifaces, u32 room)
+{
+	struct net_device *dev;
+
+	ifaces->n_nets = 0;
+	for_each_netdev(net, dev) {
+		const struct fwl_role *role = fwl_role_of(rs, dev);
+		u32 n;
+
+		if (!role || role->role == FLOWWALL_ROLE_NONE)
+			continue;
+		n = own_nets(dev, role->role, ifaces->nets + ifaces->n_nets,
+			     room - ifaces->n_nets);
+		if (n > room - ifaces->n_nets)
+			return false;
+		ifaces->n_nets += n;
+	}
+	return true;
+}
+
+static void add_slot(struct fwl_ifaces *ifaces, int ifindex, u8 role)
+{
+	u32 at = ifindex & ifaces->mask;
+
+	while (ifaces->slot[at].ifindex)
+		at = (at + 1) & ifaces->mask;
+	ifaces->slot[at].ifindex = ifindex;
+	ifaces->slot[at].role = role;
+}
+
+/**
+ * fwl_ifaces_build() - make the table of roles for the interfaces that are there
+ * @net: the namespace
+ * @rs: the ruleset whose roles to use
+ *
+ * Context: process, under the RTNL.
+ * Return: the table, or NULL if there is no memory.
+ */
+struct fwl_ifaces *fwl_ifaces_build(struct net *net, const struct fwl_ruleset *rs)
+{
+	struct fwl_ifaces *ifaces;
+	struct net_device *dev;
+	u32 devices = 0, room;
+
+	ASSERT_RTNL();
+	for_each_netdev(net, dev)
+		devices++;
+	room = 4 * devices;
+	devices = roundup_pow_of_two(2 * devices + 2);
+
+	ifaces = kvzalloc(struct_size(ifaces, slot, devices), GFP_KERNEL_ACCOUNT);
+	if (!ifaces)
+		return NULL;
+	ifaces->mask = devices - 1;
+	for_each_netdev(net, dev) {
+		const struct fwl_role *role = fwl_role_of(rs, dev);
+
+		if (role && role->role != FLOWWALL_ROLE_NONE)
+			add_slot(ifaces, dev->ifindex, role->role);
+	}
+
+	for (;; room *= 2) {
+		ifaces->nets = kvcalloc(room + 1, sizeof(*ifaces->nets), GFP_KERNEL_ACCOUNT);
+		if (!ifaces->nets) {
+			kvfree(ifaces);
+			return NULL;
+		}
+		if (fill_nets(net, rs, ifaces, room))
+			return ifaces;
+		kvfree(ifaces->nets);
+	}
+}
+
+/**
+ * fwl_ifaces_free() - free a table that nobody reads any more
+ * @ifaces: the table, or NULL
+ */
+void fwl_ifaces_free(struct fwl_ifaces *ifaces)
+{
+	if (!ifaces)
+		return;
+	kvfree(ifaces->nets);
+	kvfree(ifaces);
+}
+
+static void free_ifaces_rcu(struct rcu_head *rcu)
+{
+	fwl_ifaces_free(container_of(rcu, struct fwl_ifaces, rcu));
+}
+
+/* Brings the running ruleset's table up to date. Under the RTNL. */
+static int ifaces_refresh(struct fwl_net *fn)
+{
+	struct fwl_ifaces *ifaces, *old;
+	struct fwl_ruleset *rs;
+	struct net_device *dev;
+
+	mutex_lock(&fn->lock);
+	rs = rcu_dereference_protected(fn->ruleset, lockdep_is_held(&fn->lock));
+	if (!rs->n_roles) {
+		mutex_unlock(&fn->lock);
+		return 0;
+	}
+	ifaces = fwl_ifaces_build(fn->net, rs);
+	if (!ifaces) {
+		mutex_unlock(&fn->lock);
+		return -ENOMEM;
+	}
+	old = rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock));
+	rcu_assign_pointer(rs->ifaces, ifaces);
+	for_each_netdev(fn->net, dev)
+		if (fwl_iface_role(old, dev->ifindex) !=
+		    fwl_iface_role(ifaces, dev->ifindex))
+			fwl_event_iface(fn, rs, dev);
+	mutex_unlock(&fn->lock);
+
+	call_rcu(&old->rcu, free_ifaces_rcu);
+	return 0;
+}
+
+/**
+ * fwl_ifaces_nets_work() - the deferred part of a change of addresses
+ * @work: struct fwl_net.nets_work
+ */
+void fwl_ifaces_nets_work(struct work_struct *work)
+{
+	rtnl_lock();
+	/* Without memory the old networks stay known until the next change. */
+	ifaces_refresh(container_of(work, struct fwl_net, nets_work));
+	rtnl_unlock();
+}
+
+static int netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	int err;
+
+	switch (event) {
+	case NETDEV_REGISTER:
+	case NETDEV_CHANGENAME:
+		/* An interface whose role cannot be noted would be open: refuse it. */
+		err = ifaces_refresh(fwl_net(dev_net(dev)));
+		return notifier_from_errno(err);
+	case NETDEV_UNREGISTER:
+		ifaces_refresh(fwl_net(dev_net(dev)));
+		return NOTIFY_DONE;
+	default:
+		return NOTIFY_DONE;
+	}
+}
+
+static int inetaddr_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	const struct in_ifaddr *ifa = ptr;
+
+	schedule_work(&fwl_net(dev_net(ifa->ifa_dev->dev))->nets_work);
+	return NOTIFY_DONE;
+}
+
+static int inet6addr_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	const struct inet6_ifaddr *ifa = ptr;
+
+	schedule_work(&fwl_net(dev_net(ifa->idev->dev))->nets_work);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netdev_notifier = { .notifier_call = netdev_event };
+static struct notifier_block inetaddr_notifier = { .notifier_call = inetaddr_event };
+static struct notifier_block inet6addr_notifier = { .notifier_call = inet6addr_event };
+
+/**
+ * fwl_iface_init() - follow interfaces and addresses, of all namespaces
+ *
+ * Return: 0 or a negative error.
+ */
+int fwl_iface_init(void)
+{
+	int err;
+
+	err = register_netdevice_notifier(&netdev_notifier);
+	if (err)
+		return err;
+	err = register_inetaddr_notifier(&inetaddr_notifier);
+	if (err)
+		goto err_netdev;
+	err = register_inet6addr_notifier(&inet6addr_notifier);
+	if (err)
+		goto err_inetaddr;
+	return 0;
+
+err_inetaddr:
+	unregister_inetaddr_notifier(&inetaddr_notifier);
+err_netdev:
+	unregister_netdevice_notifier(&netdev_notifier);
+	return err;
+}
+
+/**
+ * fwl_iface_uninit() - undo fwl_iface_init()
+ */
+void fwl_iface_uninit(void)
+{
+	unregister_inet6addr_notifier(&inet6addr_notifier);
+	unregister_inetaddr_notifier(&inetaddr_notifier);
+	unregister_netdevice_notifier(&netdev_notifier);
+}

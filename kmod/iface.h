@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FWL_IFACE_H
+#define FWL_IFACE_H
+
+#include <linux/rcupdate.h>
+
+#include <linux/flowwall.h>
+
+struct fwl_net;
+struct fwl_ruleset;
+struct net;
+struct net_device;
+
+/**
+ * struct fwl_role - one role statement
+ * @iface: a name, or its beginning; empty for "role default"
+ * @prefix: @iface is a beginning
+ * @role: enum flowwall_role
+ */
+struct fwl_role {
+	char iface[FLOWWALL_IFACE_SIZE];
+	bool prefix;
+	u8 role;
+};
+
+/**
+ * struct fwl_own_net - a network that an interface with a role is part of
+ * @addr: network byte order; IPv4 uses the first word
+ * @prefix_len: significant bits
+ * @ipv6: family
+ * @role: the interface's
+ */
+struct fwl_own_net {
+	__be32 addr[4];
+	u8 prefix_len;
+	bool ipv6;
+	u8 role;
+};
+
+/**
+ * struct fwl_ifaces - the roles of the interfaces that are there
+ * @rcu: to free it
+ * @mask: number of slots, less one; always more slots than interfaces
+ * @n_nets: number of @nets
+ * @nets: own networks of interfaces with a role
+ * @slot: hash by interface index, open addressing, index 0 is empty
+ */
+struct fwl_ifaces {
+	struct rcu_head rcu;
+	u32 mask;
+	u32 n_nets;
+	struct fwl_own_net *nets;
+	struct {
+		int ifindex;
+		u8 role;
+	} slot[];
+};
+
+/**
+ * fwl_iface_role() - the role of an interface
+ * @ifaces: table of the ruleset
+ * @ifindex: interface index
+ *
+ * Context: RCU.
+ */
+static inline u8 fwl_iface_role(const struct fwl_ifaces *ifaces, int ifindex)
+{
+	u32 at = ifindex & ifaces->mask;
+
+	while (ifaces->slot[at].ifindex) {
+		if (ifaces->slot[at].ifindex == ifindex)
+			return ifaces->slot[at].role;
+		at = (at + 1) & ifaces->mask;
+	}
+	return FLOWWALL_ROLE_NONE;
+}
+
+const struct fwl_role *fwl_role_of(const struct fwl_ruleset *rs,
+				   const struct net_device *dev);
+bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *addr);
+struct fwl_ifaces *fwl_ifaces_build(struct net *net, const struct fwl_ruleset *rs);
+void fwl_ifaces_free(struct fwl_ifaces *ifaces);
+void fwl_ifaces_nets_work(struct work_struct *work);
+int fwl_iface_init(void);
+void fwl_iface_uninit(void);
+
+#endif

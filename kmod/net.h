@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FWL_NET_H
+#define FWL_NET_H
+
+#include <linux/mutex.h>
+#include <linux/u64_stats_sync.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include <linux/flowwall.h>
+
+#include "flow.h"
+
+struct fwl_ruleset;
+
+/**
+ * struct fwl_stats - what happened to packets, counted for each CPU
+ * @packets: passed as part of a flow
+ * @new_flows: flows made
+ * @neighbour: passed because neighbour discovery always is
+ * @dhcp: passed because answers of DHCP always are
+ * @drop: dropped, by reason
+ * @sync: keeps a reader on a 32-bit machine from half a number
+ */
+struct fwl_stats {
+	u64_stats_t packets;
+	u64_stats_t new_flows;
+	u64_stats_t neighbour;
+	u64_stats_t dhcp;
+	u64_stats_t drop[__FLOWWALL_DROP_MAX];
+	struct u64_stats_sync sync;
+};
+
+/**
+ * struct fwl_net - FlowWall in one network namespace
+ * @net: the namespace
+ * @ruleset: the running one, never NULL while packets flow; written under @lock
+ * @table: the flows
+ * @stats: counters
+ * @lock: protects the writing of @ruleset, @transactions, @next_handle and
+ *	@hooked. Taken inside the RTNL, where both are needed.
+ * @transactions: those begun and not ended, struct fwl_transaction
+ * @next_handle: for the next rule
+ * @hooked: the hooks are registered; they are only where a role is given
+ * @nets_work: brings the interfaces' own networks up to date
+ * @full_at: jiffies of the last table-full event
+ * @refused: flows refused since then
+ */
+struct fwl_net {
+	struct net *net;
+	struct fwl_ruleset __rcu *ruleset;
+	struct fwl_table table;
+	struct fwl_stats __percpu *stats;
+
+	struct mutex lock;
+	struct list_head transactions;
+	u32 next_handle;
+	bool hooked;
+	struct work_struct nets_work;
+
+	unsigned long full_at;
+	atomic_t refused;
+};
+
+extern unsigned int fwl_net_id;
+
+static inline struct fwl_net *fwl_net(const struct net *net)
+{
+	return net_generic(net, fwl_net_id);
+}
+
+/* Counts one in @field of struct fwl_stats. Softirqs off, or in one. */
+#define fwl_count(fn, field)						\
+	do {								\
+		struct fwl_stats *stats_ = this_cpu_ptr((fn)->stats);	\
+									\
+		u64_stats_update_begin(&stats_->sync);			\
+		u64_stats_inc(&stats_->field);				\
+		u64_stats_update_end(&stats_->sync);			\
+	} while (0)
+
+#endif

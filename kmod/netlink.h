@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FWL_NETLINK_H
+#define FWL_NETLINK_H
+
+#include <net/genetlink.h>
+
+#include <linux/flowwall.h>
+
+#include "ruleset.h"
+
+struct fwl_flow;
+struct fwl_net;
+struct fwl_packet;
+struct fwl_table;
+
+int fwl_netlink_init(void);
+void fwl_netlink_uninit(void);
+
+extern struct genl_family fwl_family;
+
+/* netlink_policy.c: what an attribute may hold. */
+extern const struct nla_policy fwl_ruleset_get_policy[];
+extern const struct nla_policy fwl_begin_policy[];
+extern const struct nla_policy fwl_change_policy[];
+extern const struct nla_policy fwl_commit_policy[];
+extern const struct nla_policy fwl_none_policy[];
+extern const struct nla_policy fwl_statement_policy[];
+extern const struct nla_policy fwl_role_policy[];
+extern const struct nla_policy fwl_setting_policy[];
+extern const struct nla_policy fwl_ttl_policy[];
+extern const struct nla_policy fwl_rule_policy[];
+extern const struct nla_policy fwl_endpoint_policy[];
+extern const struct nla_policy fwl_port_policy[];
+
+/* netlink_read.c: attributes -> a ruleset in the making. */
+int fwl_read_add(struct fwl_net *fn, struct fwl_ruleset *rs,
+		 const struct nlattr *statement, struct netlink_ext_ack *extack);
+int fwl_read_del(struct fwl_ruleset *rs, const struct nlattr *statement,
+		 struct netlink_ext_ack *extack);
+
+/* netlink_fill.c: objects -> attributes. */
+int fwl_fill_status(struct sk_buff *msg, const struct fwl_net *fn,
+		    const struct fwl_ruleset *rs);
+int fwl_fill_role(struct sk_buff *msg, const struct fwl_role *role);
+int fwl_fill_settings(struct sk_buff *msg, const struct fwl_settings *settings);
+int fwl_fill_ttl(struct sk_buff *msg, u8 class, const struct fwl_ttl *ttl);
+int fwl_fill_rule(struct sk_buff *msg, const struct fwl_rule *rule);
+int fwl_fill_iface(struct sk_buff *msg, const struct fwl_ruleset *rs,
+		   const struct net_device *dev);
+int fwl_fill_flow(struct sk_buff *msg, const struct fwl_table *table,
+		  const struct fwl_flow *flow);
+int fwl_fill_refused(struct sk_buff *msg, const struct fwl_packet *pkt, u8 direction);
+
+#endif

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects as attributes, for answers, dumps and events alike. Each function
+ * writes one nest of the message tree; it returns 0, or -EMSGSIZE with the
+ * message as it was before.
+ */
+#include <linux/in.h>
+#include <linux/netdevice.h>
+
+#include "net.h"
+#include "netlink.h"
+#include "tcp.h"
+#include "version.h"
+
+static u64 sum(const struct fwl_net *fn, size_t offset)
+{
+	u64 total = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct fwl_stats *stats = per_cpu_ptr(fn->stats, cpu);
+		const u64_stats_t *counter = (const void *)stats + offset;
+		unsigned int start;
+		u64 value;
+
+		do {
+			start = u64_stats_fetch_begin(&stats->sync);
+			value = u64_stats_read(counter);
+		} while (u64_stats_fetch_retry(&stats->sync, start));
+		total += value;
+	}
+	return total;
+}
+
+static int put_sum(struct sk_buff *msg, const struct fwl_net *fn, int attr, size_t offset)
+{
+	return nla_put_u64_64bit(msg, attr, sum(fn, offset), FLOWWALL_STATUS_A_PAD);
+}
+
+static int fill_drop(struct sk_buff *msg, const struct fwl_net *fn, u8 reason)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_STATUS_A_DROP);
+	size_t offset = offsetof(struct fwl_stats, drop) + reason * sizeof(u64_stats_t);
+
+	if (!nest || nla_put_u8(msg, FLOWWALL_DROP_A_REASON, reason) ||
+	    nla_put_u64_64bit(msg, FLOWWALL_DROP_A_PACKETS, sum(fn, offset),
+			      FLOWWALL_DROP_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * fwl_fill_status() - write FLOWWALL_A_STATUS
+ * @msg: the message
+ * @fn: the namespace, locked
+ * @rs: its ruleset
+ */
+int fwl_fill_status(struct sk_buff *msg, const struct fwl_net *fn,
+		    const struct fwl_ruleset *rs)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_A_STATUS);
+	const struct fwl_buckets *buckets;
+	u32 flows = atomic_read(&fn->table.count), size;
+	u64 memory;
+	int reason;
+
+	buckets = rcu_dereference_protected(fn->table.buckets, lockdep_is_held(&fn->lock));
+	size = buckets ? buckets->mask + 1 : 0;
+	memory = (u64)flows * FWL_FLOW_BYTES;
+	if (buckets)
+		memory += struct_size(buckets, bucket, size);
+
+	if (!nest ||
+	    nla_put_string(msg, FLOWWALL_STATUS_A_VERSION, FLOWWALL_VERSION) ||
+	    nla_put_u32(msg, FLOWWALL_STATUS_A_FLOWS, flows) ||
+	    nla_put_u32(msg, FLOWWALL_STATUS_A_MAX_FLOWS, rs->settings.max_flows) ||
+	    nla_put_u32(msg, FLOWWALL_STATUS_A_BUCKETS, size) ||
+	    nla_put_u32(msg, FLOWWALL_STATUS_A_FLOW_BYTES, FWL_FLOW_BYTES) ||
+	    nla_put_u64_64bit(msg, FLOWWALL_STATUS_A_MEMORY, memory, FLOWWALL_STATUS_A_PAD) ||
+	    nla_put_u32(msg, FLOWWALL_STATUS_A_RULES, rs->rules.n) ||
+	    put_sum(msg, fn, FLOWWALL_STATUS_A_PACKETS, offsetof(struct fwl_stats, packets)) ||
+	    put_sum(msg, fn, FLOWWALL_STATUS_A_NEW_FLOWS, offsetof(struct fwl_stats, new_flows)) ||
+	    put_sum(msg, fn, FLOWWALL_STATUS_A_NEIGHBOUR, offsetof(struct fwl_stats, neighbour)) ||
+	    put_sum(msg, fn, FLOWWALL_STATUS_A_DHCP, offsetof(struct fwl_stats, dhcp)))
+		return -EMSGSIZE;
+	for (reason = 0; reason < __FLOWWALL_DROP_MAX; reason++)
+		if (fill_drop(msg, fn, reason))
+			return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* "eth0", "ppp+", or nothing for the default. */
+static int put_role_name(struct sk_buff *msg, int attr, const struct fwl_role *role)
+{
+	char name[FLOWWALL_IFACE_SIZE + 1];
+
+	snprintf(name, sizeof(name), "%s%s", role->iface, role->prefix ? "+" : "");
+	return nla_put_string(msg, attr, name);
+}
+
+/**
+ * fwl_fill_role() - write FLOWWALL_STATEMENT_A_ROLE
+ * @msg: the message
+ * @role: the statement
+ */
+int fwl_fill_role(struct sk_buff *msg, const struct fwl_role *role)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_STATEMENT_A_ROLE);
+	bool named = role->prefix || role->iface[0];
+
+	if (!nest ||
+	    (named && put_role_name(msg, FLOWWALL_ROLE_A_IFACE, role)) ||
+	    (!named && nla_put_flag(msg, FLOWWALL_ROLE_A_DEFAULT)) ||
+	    nla_put_u8(msg, FLOWWALL_ROLE_A_ROLE, role->role)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * fwl_fill_settings() - write FLOWWALL_STATEMENT_A_SETTING with all settings
+ * @msg: the message
+ * @settings: the settings
+ */
+int fwl_fill_settings(struct sk_buff *msg, const struct fwl_settings *settings)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_STATEMENT_A_SETTING);
+
+	if (!nest ||
+	    nla_put_u32(msg, FLOWWALL_SETTING_A_MAX_FLOWS, settings->max_flows) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_NEIGHBOUR, settings->neighbour) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_DHCP, settings->dhcp) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_ON_CHANGE, settings->on_change)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * fwl_fill_ttl() - write FLOWWALL_STATEMENT_A_TTL
+ * @msg: the message
+ * @class: enum flowwall_ttl_class
+ * @ttl: of this class
+ */
+int fwl_fill_ttl(struct sk_buff *msg, u8 class, const struct fwl_ttl *ttl)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_STATEMENT_A_TTL);
+
+	if (!nest ||
+	    nla_put_u8(msg, FLOWWALL_TTL_A_CLASS, class) ||
+	    nla_put_u32(msg, FLOWWALL_TTL_A_STEP, ttl->step / HZ) ||
+	    nla_put_u32(msg, FLOWWALL_TTL_A_MAX, ttl->max / HZ)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int fill_port(struct sk_buff *msg, const struct fwl_ports *ports)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_ENDPOINT_A_PORT);
+
+	if (!nest || nla_put_be16(msg, FLOWWALL_PORT_A_MIN, htons(ports->min)) ||
+	    nla_put_be16(msg, FLOWWALL_PORT_A_MAX, htons(ports->max)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int fill_endpoint(struct sk_buff *msg, int attr, const struct fwl_endpoint *point)
+{
+	int size = point->family == AF_INET ? 4 : 16;
+	struct nlattr *nest;
+	int i;
+
+	if (!point->family && !point->n_ports)
+		return 0;
+	nest = nla_nest_start(msg, attr);
+	if (!nest)
+		return -EMSGSIZE;
+	if (point->family &&
+	    (nla_put(msg, FLOWWALL_ENDPOINT_A_ADDR_MIN, size, point->min) ||
+	     nla_put(msg, FLOWWALL_ENDPOINT_A_ADDR_MAX, size, point->max) ||
+	     (point->addr_not && nla_put_flag(msg, FLOWWALL_ENDPOINT_A_ADDR_NOT))))
+		return -EMSGSIZE;
+	for (i = 0; i < point->n_ports; i++)
+		if (fill_port(msg, &point->ports[i]))
+			return -EMSGSIZE;
+	if (point->n_ports && point->port_not && nla_put_flag(msg, FLOWWALL_ENDPOINT_A_PORT_NOT))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * fwl_fill_rule() - write FLOWWALL_STATEMENT_A_RULE
+ * @msg: the message
+ * @rule: the rule
+ */
+int fwl_fill_rule(struct sk_buff *msg, const struct fwl_rule *rule)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_STATEMENT_A_RULE);
+	time64_t last_hit = READ_ONCE(rule->last_hit);
+	u64 packets, bytes;
+
+	fwl_rule_read(rule, &packets, &bytes);
+	if (!nest ||
+	    nla_put_u32(msg, FLOWWALL_RULE_A_HANDLE, rule->handle) ||
+	    (rule->name[0] && nla_put_string(msg, FLOWWALL_RULE_A_NAME, rule->name)) ||
+	    nla_put_u8(msg, FLOWWALL_RULE_A_DIRECTION, rule->direction) ||
+	    nla_put_u8(msg, FLOWWALL_RULE_A_ACTION, rule->action) ||
+	    (rule->proto >= 0 && nla_put_u8(msg, FLOWWALL_RULE_A_PROTO, rule->proto)) ||
+	    fill_endpoint(msg, FLOWWALL_RULE_A_SRC, &rule->src) ||
+	    fill_endpoint(msg, FLOWWALL_RULE_A_DST, &rule->dst) ||
+	    (rule->comment && nla_put_string(msg, FLOWWALL_RULE_A_COMMENT, rule->comment)) ||
+	    nla_put_u64_64bit(msg, FLOWWALL_RULE_A_PACKETS, packets, FLOWWALL_RULE_A_PAD) ||
+	    nla_put_u64_64bit(msg, FLOWWALL_RULE_A_BYTES, bytes, FLOWWALL_RULE_A_PAD) ||
+	    (last_hit && nla_put_u64_64bit(msg, FLOWWALL_RULE_A_LAST_HIT, last_hit,
+					   FLOWWALL_RULE_A_PAD))) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * fwl_fill_iface() - write FLOWWALL_A_IFACE
+ * @msg: the message
+ * @rs: the ruleset whose roles to use
+ * @dev: the interface; under the RTNL
+ */
+int fwl_fill_iface(struct sk_buff *msg, const struct fwl_ruleset *rs,
+		   const struct net_device *dev)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_A_IFACE);
+	const struct fwl_role *role = fwl_role_of(rs, dev);
+
+	if (!nest ||
+	    nla_put_u32(msg, FLOWWALL_IFACE_A_IFINDEX, dev->ifindex) ||
+	    nla_put_string(msg, FLOWWALL_IFACE_A_NAME, dev->name) ||
+	    nla_put_u8(msg, FLOWWALL_IFACE_A_ROLE, role ? role->role : FLOWWALL_ROLE_NONE) ||
+	    (role && (role->prefix || role->iface[0]) &&
+	     put_role_name(msg, FLOWWALL_IFACE_A_PATTERN, role))) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* Addresses and ports of the entry whose packets come from end @source. */
+static int put_tuple(struct sk_buff *msg, const struct fwl_ends *ends, u16 kind, u8 source)
+{
+	int size = fwl_kind_ipv6(kind) ? 16 : 4;
+	u8 proto = fwl_kind_proto(kind);
+
+	if (nla_put(msg, FLOWWALL_ENTRY_A_SRC, size, ends->addr[source]) ||
+	    nla_put(msg, FLOWWALL_ENTRY_A_DST, size, ends->addr[!source]))
+		return -EMSGSIZE;
+	if (fwl_proto_has_ports(proto))
+		return nla_put_be16(msg, FLOWWALL_ENTRY_A_SPORT, ends->port[source]) ||
+		       nla_put_be16(msg, FLOWWALL_ENTRY_A_DPORT, ends->port[!source]);
+	if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6)
+		return nla_put_u16(msg, FLOWWALL_ENTRY_A_ICMP_ID, ntohl(ends->id) & 0xffff);
+	if (kind & FWL_KIND_GRE_KEYED)
+		return nla_put_u32(msg, FLOWWALL_ENTRY_A_GRE_KEY, ntohl(ends->id));
+	return 0;
+}
+
+static int fill_entry(struct sk_buff *msg, const struct fwl_flow *flow, enum fwl_entry entry)
+{
+	struct nlattr *nest = nla_nest_start(msg, entry == FWL_ORIGINAL ?
+					     FLOWWALL_FLOW_A_ORIGINAL : FLOWWALL_FLOW_A_REPLY);
+	s32 left = READ_ONCE(flow->expires[entry]) - (u32)jiffies;
+
+	if (!nest ||
+	    put_tuple(msg, &flow->ends, flow->kind, fwl_flow_source(flow, entry)) ||
+	    nla_put_u64_64bit(msg, FLOWWALL_ENTRY_A_PACKETS, READ_ONCE(flow->packets[entry]),
+			      FLOWWALL_ENTRY_A_PAD) ||
+	    nla_put_u64_64bit(msg, FLOWWALL_ENTRY_A_BYTES, READ_ONCE(flow->bytes[entry]),
+			      FLOWWALL_ENTRY_A_PAD) ||
+	    nla_put_u32(msg, FLOWWALL_ENTRY_A_TTL_MS, left > 0 ? jiffies_to_msecs(left) : 0))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * fwl_fill_flow() - write FLOWWALL_A_FLOW
+ * @msg: the message
+ * @table: of the namespace
+ * @flow: the flow; RCU, or not yet freed
+ */
+int fwl_fill_flow(struct sk_buff *msg, const struct fwl_table *table,
+		  const struct fwl_flow *flow)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_A_FLOW);
+	u8 state = READ_ONCE(flow->state);
+	u32 rule = READ_ONCE(flow->rule);
+
+	if (state == FWL_STATE_CLOSING_REPLY)
+		state = FLOWWALL_STATE_CLOSING;
+	if (!nest ||
+	    nla_put_u64_64bit(msg, FLOWWALL_FLOW_A_ID, fwl_flow_id(table, flow),
+			      FLOWWALL_FLOW_A_PAD) ||
+	    nla_put_u8(msg, FLOWWALL_FLOW_A_FAMILY,
+		       fwl_kind_ipv6(flow->kind) ? AF_INET6 : AF_INET) ||
+	    nla_put_u8(msg, FLOWWALL_FLOW_A_PROTO, fwl_kind_proto(flow->kind)) ||
+	    nla_put_u8(msg, FLOWWALL_FLOW_A_DIRECTION, fwl_flow_direction(flow)) ||
+	    nla_put_u8(msg, FLOWWALL_FLOW_A_STATE, state) ||
+	    nla_put_u32(msg, FLOWWALL_FLOW_A_MARK, READ_ONCE(flow->mark)) ||
+	    (rule && nla_put_u32(msg, FLOWWALL_FLOW_A_RULE, rule)) ||
+	    fill_entry(msg, flow, FWL_ORIGINAL) ||
+	    fill_entry(msg, flow, FWL_REPLY)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * fwl_fill_refused() - write FLOWWALL_A_FLOW for a flow that was not made
+ * @msg: the message
+ * @pkt: the packet that was refused
+ * @direction: where it would have gone
+ */
+int fwl_fill_refused(struct sk_buff *msg, const struct fwl_packet *pkt, u8 direction)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_A_FLOW), *entry;
+
+	if (!nest ||
+	    nla_put_u8(msg, FLOWWALL_FLOW_A_FAMILY,
+		       fwl_kind_ipv6(pkt->kind) ? AF_INET6 : AF_INET) ||
+	    nla_put_u8(msg, FLOWWALL_FLOW_A_PROTO, fwl_kind_proto(pkt->kind)) ||
+	    nla_put_u8(msg, FLOWWALL_FLOW_A_DIRECTION, direction))
+		return -EMSGSIZE;
+	entry = nla_nest_start(msg, FLOWWALL_FLOW_A_ORIGINAL);
+	if (!entry || put_tuple(msg, &pkt->ends, pkt->kind, pkt->swapped))
+		return -EMSGSIZE;
+	nla_nest_end(msg, entry);
+	nla_nest_end(msg, nest);
+	return 0;
+}

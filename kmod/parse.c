@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bytes -> tuple, or the reason why not.
+ *
+ * Pure: it reads the packet through skb_header_pointer() alone, keeps nothing
+ * and touches nothing, so that it is built and fuzzed in user space as well.
+ * Every header is fetched with its whole length before a field of it is used,
+ * and every offset stays below 64 KiB, the most that an IP packet can need.
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <linux/string.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+
+#include <linux/flowwall.h>
+
+#include "parse.h"
+
+/* RFC 8200, section 4.1, knows seven places for an extension header. */
+#define MAX_EXTENSIONS		8
+#define MAX_EXTENSION_BYTES	2048
+
+#define IPV4_MORE_FRAGMENTS	0x2000
+#define IPV4_OFFSET		0x1fff
+#define IPV6_OFFSET		0xfff8
+
+/* SCTP's common header (RFC 9260) and DCCP's shortest (RFC 4340). */
+#define SCTP_HEADER		12
+#define DCCP_HEADER		12
+
+/* RFC 792: an error quotes the IP header and at least 8 bytes more. */
+#define QUOTED_BYTES		8
+
+#define GRE_CHECKSUM		0x8000
+#define GRE_ROUTING		0x4000
+#define GRE_KEY			0x2000
+#define GRE_VERSION		0x0007
+
+struct gre_base {
+	__be16 flags;
+	__be16 protocol;
+};
+
+struct fragment_header {
+	u8 nexthdr;
+	u8 reserved;
+	__be16 offset;
+	__be32 id;
+};
+
+/**
+ * fwl_proto_has_ports() - does the protocol begin with two 16-bit ports?
+ * @proto: IP protocol
+ */
+bool fwl_proto_has_ports(u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * The flags that a segment can have together (RFC 9293, section 3.10); PSH may
+ * join any of them. All others come from scanners and broken middleboxes.
+ */
+static bool tcp_flags_valid(u8 flags)
+{
+	switch (flags & ~FWL_TCP_PSH) {
+	case FWL_TCP_SYN:
+	case FWL_TCP_SYN | FWL_TCP_URG:
+	case FWL_TCP_SYN | FWL_TCP_ACK:
+	case FWL_TCP_RST:
+	case FWL_TCP_RST | FWL_TCP_ACK:
+	case FWL_TCP_ACK:
+	case FWL_TCP_ACK | FWL_TCP_URG:
+	case FWL_TCP_FIN | FWL_TCP_ACK:
+	case FWL_TCP_FIN | FWL_TCP_ACK | FWL_TCP_URG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Everything below fills @pkt with the ends as the packet has them, source
+ * first; this puts them in the flow's order.
+ */
+static void order_ends(struct fwl_packet *pkt, bool ports)
+{
+	struct fwl_ends *ends = &pkt->ends;
+	int order;
+
+	order = memcmp(ends->addr[0], ends->addr[1], sizeof(ends->addr[0]));
+	if (!order && ports)
+		order = memcmp(&ends->port[0], &ends->port[1], sizeof(ends->port[0]));
+	pkt->swapped = order > 0;
+	if (!pkt->swapped)
+		return;
+
+	for (order = 0; order < 4; order++) {
+		__be32 addr = ends->addr[0][order];
+
+		ends->addr[0][order] = ends->addr[1][order];
+		ends->addr[1][order] = addr;
+	}
+	if (ports) {
+		__be16 port = ends->port[0];
+
+		ends->port[0] = ends->port[1];
+		ends->port[1] = port;
+	}
+}
+
+static int parse_ports(const struct sk_buff *skb, unsigned int offset,
+		       bool quoted, struct fwl_packet *pkt)
+{
+	unsigned int l4 = offset + pkt->l4;
+	union {
+		struct tcphdr tcp;
+		struct udphdr udp;
+		__be16 ports[2];
+		u8 bytes[20];
+	} buffer;
+	const __be16 *ports;
+
+	switch (quoted ? IPPROTO_MAX : fwl_kind_proto(pkt->kind)) {
+	case IPPROTO_TCP: {
+		const struct tcphdr *tcp;
+
+		tcp = skb_header_pointer(skb, l4, sizeof(*tcp), &buffer);
+		if (!tcp)
+			return -FLOWWALL_DROP_TRUNCATED;
+		pkt->tcp_flags = ((const u8 *)tcp)[13] & 0x3f;
+		if (tcp->doff * 4 < sizeof(*tcp) ||
+		    tcp->doff * 4 > pkt->len - pkt->l4 ||
+		    !tcp_flags_valid(pkt->tcp_flags))
+			return -FLOWWALL_DROP_MALFORMED;
+		ports = (const __be16 *)tcp;
+		break;
+	}
+	case IPPROTO_UDP: {
+		const struct udphdr *udp;
+
+		udp = skb_header_pointer(skb, l4, sizeof(*udp), &buffer);
+		if (!udp)
+			return -FLOWWALL_DROP_TRUNCATED;
+		/* Zero is a jumbogram's (RFC 2675, section 4). */
+		if (udp->len && (ntohs(udp->len) < sizeof(*udp) ||
+				 ntohs(udp->len) > pkt->len - pkt->l4))
+			return -FLOWWALL_DROP_MALFORMED;
+		ports = (const __be16 *)udp;
+		break;
+	}
+	case IPPROTO_SCTP:
+		ports = skb_header_pointer(skb, l4, SCTP_HEADER, &buffer);
+		break;
+	case IPPROTO_DCCP:
+		ports = skb_header_pointer(skb, l4, DCCP_HEADER, &buffer);
+		break;
+	default: /* UDP-Lite's header is 8 bytes, too */
+		ports = skb_header_pointer(skb, l4, QUOTED_BYTES, &buffer);
+		break;
+	}
+	if (!ports)
+		return -FLOWWALL_DROP_TRUNCATED;
+
+	pkt->ends.port[0] = ports[0];
+	pkt->ends.port[1] = ports[1];
+	order_ends(pkt, true);
+	return 0;
+}
+
+/*
+ * The id of an ICMP query and of its reply. It holds the query's type and which
+ * end asked, so that two hosts that ping each other with the same identifier
+ * have two flows, and a query never passes as a reply.
+ */
+static __be32 fwl_icmp_id(__be16 id, u8 query_type, u8 asking_end)
+{
+	return htonl(asking_end << 24 | query_type << 16 | ntohs(id));
+}
+
+static enum fwl_icmp icmp4_class(u8 type, u8 *query_type)
+{
+	switch (type) {
+	case ICMP_ECHO:
+	case ICMP_TIMESTAMP:
+	case ICMP_INFO_REQUEST:
+	case ICMP_ADDRESS:
+		*query_type = type;
+		return FWL_ICMP_QUERY;
+	case ICMP_ECHOREPLY:
+		*query_type = ICMP_ECHO;
+		return FWL_ICMP_REPLY;
+	case ICMP_TIMESTAMPREPLY:
+	case ICMP_INFO_REPLY:
+	case ICMP_ADDRESSREPLY:
+		*query_type = type - 1;
+		return FWL_ICMP_REPLY;
+	case ICMP_DEST_UNREACH:
+	case ICMP_TIME_EXCEEDED:
+	case ICMP_PARAMETERPROB:
+		return FWL_ICMP_ERROR;
+	default:
+		return FWL_ICMP_OTHER;
+	}
+}
+
+static enum fwl_icmp icmp6_class(u8 type, u8 *query_type)
+{
+	switch (type) {
+	case ICMPV6_ECHO_REQUEST:
+	case ICMPV6_ECHO_REPLY:
+		*query_type = ICMPV6_ECHO_REQUEST;
+		return type == ICMPV6_ECHO_REQUEST ? FWL_ICMP_QUERY : FWL_ICMP_REPLY;
+	case ICMPV6_DEST_UNREACH:
+	case ICMPV6_PKT_TOOBIG:
+	case ICMPV6_TIME_EXCEED:
+	case ICMPV6_PARAMPROB:
+		return FWL_ICMP_ERROR;
+	case 133: /* router solicitation to neighbour advertisement, RFC 4861 */
+	case 134:
+	case 135:
+	case 136:
+		return FWL_ICMP_NEIGHBOUR;
+	default:
+		return FWL_ICMP_OTHER;
+	}
+}
+
+static int parse_icmp(const struct sk_buff *skb, unsigned int offset,
+		      struct fwl_packet *pkt)
+{
+	const struct icmphdr *icmp;
+	struct icmphdr buffer;
+	u8 query_type = 0;
+
+	/* ICMPv6 has type, code, checksum and identifier at the same places. */
+	icmp = skb_header_pointer(skb, offset + pkt->l4, sizeof(buffer), &buffer);
+	if (!icmp)
+		return -FLOWWALL_DROP_TRUNCATED;
+
+	pkt->icmp_type = icmp->type;
+	if (fwl_kind_ipv6(pkt->kind))
+		pkt->icmp = icmp6_class(icmp->type, &query_type);
+	else
+		pkt->icmp = icmp4_class(icmp->type, &query_type);
+
+	order_ends(pkt, false);
+	if (pkt->icmp == FWL_ICMP_QUERY)
+		pkt->ends.id = fwl_icmp_id(icmp->un.echo.id, query_type, pkt->swapped);
+	else if (pkt->icmp == FWL_ICMP_REPLY)
+		pkt->ends.id = fwl_icmp_id(icmp->un.echo.id, query_type, !pkt->swapped);
+	return 0;
+}
+
+/*
+ * RFC 2890: the key follows the checksum, if there is one. Version 1 (PPTP, RFC
+ * 2637) has a call number for each direction and a length there: no key.
+ */
+static int parse_gre(const struct sk_buff *skb, unsigned int offset,
+		     struct fwl_packet *pkt)
+{
+	unsigned int l4 = offset + pkt->l4;
+	const struct gre_base *gre;
+	struct gre_base buffer;
+	const __be32 *key;
+	__be32 key_buffer;
+	u16 flags;
+
+	order_ends(pkt, false);
+	gre = skb_header_pointer(skb, l4, sizeof(buffer), &buffer);
+	if (!gre)
+		return -FLOWWALL_DROP_TRUNCATED;
+	flags = ntohs(gre->flags);
+	if (!(flags & GRE_KEY) || (flags & GRE_VERSION))
+		return 0;
+
+	l4 += sizeof(buffer);
+	if (flags & (GRE_CHECKSUM | GRE_ROUTING))
+		l4 += 4;
+	key = skb_header_pointer(skb, l4, sizeof(key_buffer), &key_buffer);
+	if (!key)
+		return -FLOWWALL_DROP_TRUNCATED;
+	pkt->ends.id = *key;
+	pkt->kind |= FWL_KIND_GRE_KEYED;
+	return 0;
+}
+
+static int parse_transport(const struct sk_buff *skb, unsigned int offset,
+			   bool quoted, struct fwl_packet *pkt)
+{
+	u8 proto = fwl_kind_proto(pkt->kind);
+
+	if (fwl_proto_has_ports(proto))
+		return parse_ports(skb, offset, quoted, pkt);
+	if (proto == (fwl_kind_ipv6(pkt->kind) ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		return parse_icmp(skb, offset, pkt);
+	if (proto == IPPROTO_GRE)
+		return parse_gre(skb, offset, pkt);
+
+	/*
+	 * ESP as well: its two directions have SPIs that do not know of each
+	 * other, so only the addresses tell that a packet is the reply.
+	 */
+	order_ends(pkt, false);
+	return 0;
+}
+
+static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
+		      bool *first_fragment, struct fwl_packet *pkt)
+{
+	const struct iphdr *ip;
+	struct iphdr buffer;
+	u16 fragment;
+
+	ip = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
+	if (!ip)
+		return -FLOWWALL_DROP_TRUNCATED;
+	if (ip->ihl < 5)
+		return -FLOWWALL_DROP_MALFORMED;
+	if (ip->ihl * 4 > pkt->len)
+		return -FLOWWALL_DROP_TRUNCATED;
+
+	pkt->kind = ip->protocol;
+	pkt->hop_limit = ip->ttl;
+	pkt->l4 = ip->ihl * 4;
+	pkt->ends.addr[0][0] = ip->saddr;
+	pkt->ends.addr[1][0] = ip->daddr;
+
+	fragment = ntohs(ip->frag_off);
+	if (fragment & IPV4_OFFSET)
+		return -FLOWWALL_DROP_FRAGMENT;
+	*first_fragment = fragment & IPV4_MORE_FRAGMENTS;
+	return 0;
+}
+
+/*
+ * Walks the extension headers. A second fragment header is never right
+ * (RFC 8200, section 4.5), and a way around firewalls that look at one only.
+ */
+static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
+		      bool *first_fragment, struct fwl_packet *pkt)
+{
+	unsigned int at = sizeof(struct ipv6hdr), count;
+	bool fragment_seen = false;
+	const struct ipv6hdr *ip;
+	struct ipv6hdr buffer;
+	u8 next;
+
+	ip = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
+	if (!ip)
+		return -FLOWWALL_DROP_TRUNCATED;
+	next = ip->nexthdr;
+	pkt->hop_limit = ip->hop_limit;
+	memcpy(pkt->ends.addr[0], &ip->saddr, sizeof(ip->saddr));
+	memcpy(pkt->ends.addr[1], &ip->daddr, sizeof(ip->daddr));
+
+	for (count = 0; ; count++) {
+		struct fragment_header fragment_buffer;
+		const struct fragment_header *fragment;
+		const struct ipv6_opt_hdr *ext;
+		struct ipv6_opt_hdr ext_buffer;
+
+		switch (next) {
+		case IPPROTO_HOPOPTS:
+		case IPPROTO_ROUTING:
+		case IPPROTO_DSTOPTS:
+			ext = skb_header_pointer(skb, offset + at, sizeof(*ext), &ext_buffer);
+			if (!ext)
+				return -FLOWWALL_DROP_TRUNCATED;
+			next = ext->nexthdr;
+			at += (ext->hdrlen + 1) * 8;
+			break;
+		case IPPROTO_FRAGMENT:
+			if (fragment_seen)
+				return -FLOWWALL_DROP_MALFORMED;
+			fragment_seen = true;
+			fragment = skb_header_pointer(skb, offset + at, sizeof(*fragment),
+						      &fragment_buffer);
+			if (!fragment)
+				return -FLOWWALL_DROP_TRUNCATED;
+			if (ntohs(fragment->offset) & IPV6_OFFSET)
+				return -FLOWWALL_DROP_FRAGMENT;
+			*first_fragment = fragment->offset & htons(1);
+			next = fragment->nexthdr;
+			at += sizeof(*fragment);
+			break;
+		default:
+			pkt->kind = FWL_KIND_IPV6 | next;
+			pkt->l4 = at;
+			return 0;
+		}
+		if (count == MAX_EXTENSIONS || at > MAX_EXTENSION_BYTES)
+			return -FLOWWALL_DROP_EXTENSIONS;
+		if (at > pkt->len)
+			return *first_fragment ? -FLOWWALL_DROP_FRAGMENT
+					       : -FLOWWALL_DROP_TRUNCATED;
+	}
+}
+
+/**
+ * fwl_parse() - dissect an IPv4 or IPv6 packet
+ * @skb: holds it; may be paged
+ * @offset: of its network header in @skb
+ * @quoted: it is the quotation in an ICMP error, cut short by right: of the
+ *	transport header, only what tells the flow must be there
+ * @pkt: what was found; undefined after an error
+ *
+ * Return: 0, or -FLOWWALL_DROP_* for a packet that cannot be told a flow.
+ */
+int fwl_parse(const struct sk_buff *skb, unsigned int offset, bool quoted,
+	      struct fwl_packet *pkt)
+{
+	bool first_fragment = false;
+	const u8 *version;
+	u8 buffer;
+	int err;
+
+	memset(pkt, 0, sizeof(*pkt));
+	version = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
+	if (!version)
+		return -FLOWWALL_DROP_TRUNCATED;
+	pkt->len = skb->len - offset;
+
+	switch (*version >> 4) {
+	case 4:
+		err = parse_ipv4(skb, offset, &first_fragment, pkt);
+		break;
+	case 6:
+		err = parse_ipv6(skb, offset, &first_fragment, pkt);
+		break;
+	default:
+		return -FLOWWALL_DROP_MALFORMED;
+	}
+	if (err)
+		return err;
+
+	err = parse_transport(skb, offset, quoted, pkt);
+	/* RFC 1858: what does not fit a first fragment hides in the second. */
+	if (err == -FLOWWALL_DROP_TRUNCATED && first_fragment)
+		return -FLOWWALL_DROP_FRAGMENT;
+	return err;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FWL_PARSE_H
+#define FWL_PARSE_H
+
+#include <linux/types.h>
+
+struct sk_buff;
+
+/**
+ * struct fwl_ends - the two endpoints of a flow, in an order of their own
+ * @addr: the addresses; IPv4 uses the first word of each, the others are zero
+ * @port: their ports, for protocols that have ports
+ * @id: what stands for the ports elsewhere: the GRE key, or fwl_icmp_id()
+ *
+ * The lower (address, port) comes first, so packets of both directions of a
+ * flow have the same ends; struct fwl_packet.swapped tells them apart. All in
+ * network byte order.
+ */
+struct fwl_ends {
+	__be32 addr[2][4];
+	union {
+		__be16 port[2];
+		__be32 id;
+	};
+};
+
+/* A flow's kind: the protocol, and what else its ends must have in common. */
+#define FWL_KIND_PROTO		0x00ff
+#define FWL_KIND_IPV6		0x0100
+#define FWL_KIND_GRE_KEYED	0x0200
+
+/* What an ICMP or ICMPv6 message can do for a flow. */
+enum fwl_icmp {
+	FWL_ICMP_NONE,		/* not ICMP */
+	FWL_ICMP_QUERY,		/* opens a flow */
+	FWL_ICMP_REPLY,		/* belongs to one, opens none */
+	FWL_ICMP_ERROR,		/* quotes a packet of another flow */
+	FWL_ICMP_NEIGHBOUR,	/* IPv6 neighbour or router discovery */
+	FWL_ICMP_OTHER,		/* stands alone */
+};
+
+#define FWL_TCP_FIN	0x01
+#define FWL_TCP_SYN	0x02
+#define FWL_TCP_RST	0x04
+#define FWL_TCP_PSH	0x08
+#define FWL_TCP_ACK	0x10
+#define FWL_TCP_URG	0x20
+
+/**
+ * struct fwl_packet - what the dissector found in one packet
+ * @ends: its endpoints, in the flow's order
+ * @kind: FWL_KIND_*
+ * @swapped: 1 if the packet goes from end 1 to end 0, otherwise 0
+ * @icmp: enum fwl_icmp
+ * @icmp_type: type of the ICMP message
+ * @tcp_flags: FWL_TCP_*, zero unless it is TCP
+ * @hop_limit: or TTL
+ * @l4: offset of the transport header from the network header
+ * @len: length of the IP packet in bytes
+ */
+struct fwl_packet {
+	struct fwl_ends ends;
+	u16 kind;
+	u8 swapped;
+	u8 icmp;
+	u8 icmp_type;
+	u8 tcp_flags;
+	u8 hop_limit;
+	u16 l4;
+	u32 len;
+};
+
+static inline u8 fwl_kind_proto(u16 kind)
+{
+	return kind & FWL_KIND_PROTO;
+}
+
+static inline bool fwl_kind_ipv6(u16 kind)
+{
+	return kind & FWL_KIND_IPV6;
+}
+
+bool fwl_proto_has_ports(u8 proto);
+int fwl_parse(const struct sk_buff *skb, unsigned int offset, bool quoted,
+	      struct fwl_packet *pkt);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FWL_REFUSE_H
+#define FWL_REFUSE_H
+
+struct nf_hook_state;
+struct sk_buff;
+
+void fwl_refuse(struct sk_buff *skb, const struct nf_hook_state *state);
+
+#endif
