@@ -465,6 +465,7 @@ static void sweep_work(struct work_struct *work)
 
 	/* Without flows nothing wakes up; whoever adds one starts it again. */
 	WRITE_ONCE(table->sweeping, false);
+	/* Who does not see this has its flow counted before the look below. */
 	smp_mb();
 	if (atomic_read(&table->count) || table->resting || !llist_empty(&table->dead))
 		start_sweeping(table);

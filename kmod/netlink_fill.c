@@ -32,9 +32,15 @@ static u64 sum(const struct fwl_net *fn, size_t offset)
 	return total;
 }
 
+/* Aligned to 4 bytes like everything else: no padding attributes. */
+static int put_u64(struct sk_buff *msg, int attr, u64 value)
+{
+	return nla_put(msg, attr, sizeof(value), &value);
+}
+
 static int put_sum(struct sk_buff *msg, const struct fwl_net *fn, int attr, size_t offset)
 {
-	return nla_put_u64_64bit(msg, attr, sum(fn, offset), FLOWWALL_STATUS_A_PAD);
+	return put_u64(msg, attr, sum(fn, offset));
 }
 
 static int fill_drop(struct sk_buff *msg, const struct fwl_net *fn, u8 reason)
@@ -43,8 +49,7 @@ static int fill_drop(struct sk_buff *msg, const struct fwl_net *fn, u8 reason)
 	size_t offset = offsetof(struct fwl_stats, drop) + reason * sizeof(u64_stats_t);
 
 	if (!nest || nla_put_u8(msg, FLOWWALL_DROP_A_REASON, reason) ||
-	    nla_put_u64_64bit(msg, FLOWWALL_DROP_A_PACKETS, sum(fn, offset),
-			      FLOWWALL_DROP_A_PAD))
+	    put_u64(msg, FLOWWALL_DROP_A_PACKETS, sum(fn, offset)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -77,7 +82,7 @@ int fwl_fill_status(struct sk_buff *msg, const struct fwl_net *fn,
 	    nla_put_u32(msg, FLOWWALL_STATUS_A_MAX_FLOWS, rs->settings.max_flows) ||
 	    nla_put_u32(msg, FLOWWALL_STATUS_A_BUCKETS, size) ||
 	    nla_put_u32(msg, FLOWWALL_STATUS_A_FLOW_BYTES, FWL_FLOW_BYTES) ||
-	    nla_put_u64_64bit(msg, FLOWWALL_STATUS_A_MEMORY, memory, FLOWWALL_STATUS_A_PAD) ||
+	    put_u64(msg, FLOWWALL_STATUS_A_MEMORY, memory) ||
 	    nla_put_u32(msg, FLOWWALL_STATUS_A_RULES, rs->rules.n) ||
 	    put_sum(msg, fn, FLOWWALL_STATUS_A_PACKETS, offsetof(struct fwl_stats, packets)) ||
 	    put_sum(msg, fn, FLOWWALL_STATUS_A_NEW_FLOWS, offsetof(struct fwl_stats, new_flows)) ||
@@ -220,10 +225,9 @@ int fwl_fill_rule(struct sk_buff *msg, const struct fwl_rule *rule)
 	    fill_endpoint(msg, FLOWWALL_RULE_A_SRC, &rule->src) ||
 	    fill_endpoint(msg, FLOWWALL_RULE_A_DST, &rule->dst) ||
 	    (rule->comment && nla_put_string(msg, FLOWWALL_RULE_A_COMMENT, rule->comment)) ||
-	    nla_put_u64_64bit(msg, FLOWWALL_RULE_A_PACKETS, packets, FLOWWALL_RULE_A_PAD) ||
-	    nla_put_u64_64bit(msg, FLOWWALL_RULE_A_BYTES, bytes, FLOWWALL_RULE_A_PAD) ||
-	    (last_hit && nla_put_u64_64bit(msg, FLOWWALL_RULE_A_LAST_HIT, last_hit,
-					   FLOWWALL_RULE_A_PAD))) {
+	    put_u64(msg, FLOWWALL_RULE_A_PACKETS, packets) ||
+	    put_u64(msg, FLOWWALL_RULE_A_BYTES, bytes) ||
+	    (last_hit && put_u64(msg, FLOWWALL_RULE_A_LAST_HIT, last_hit))) {
 		nla_nest_cancel(msg, nest);
 		return -EMSGSIZE;
 	}
@@ -283,10 +287,8 @@ static int fill_entry(struct sk_buff *msg, const struct fwl_flow *flow, enum fwl
 
 	if (!nest ||
 	    put_tuple(msg, &flow->ends, flow->kind, fwl_flow_source(flow, entry)) ||
-	    nla_put_u64_64bit(msg, FLOWWALL_ENTRY_A_PACKETS, READ_ONCE(flow->packets[entry]),
-			      FLOWWALL_ENTRY_A_PAD) ||
-	    nla_put_u64_64bit(msg, FLOWWALL_ENTRY_A_BYTES, READ_ONCE(flow->bytes[entry]),
-			      FLOWWALL_ENTRY_A_PAD) ||
+	    put_u64(msg, FLOWWALL_ENTRY_A_PACKETS, READ_ONCE(flow->packets[entry])) ||
+	    put_u64(msg, FLOWWALL_ENTRY_A_BYTES, READ_ONCE(flow->bytes[entry])) ||
 	    nla_put_u32(msg, FLOWWALL_ENTRY_A_TTL_MS, left > 0 ? jiffies_to_msecs(left) : 0))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
@@ -309,8 +311,7 @@ int fwl_fill_flow(struct sk_buff *msg, const struct fwl_table *table,
 	if (state == FWL_STATE_CLOSING_REPLY)
 		state = FLOWWALL_STATE_CLOSING;
 	if (!nest ||
-	    nla_put_u64_64bit(msg, FLOWWALL_FLOW_A_ID, fwl_flow_id(table, flow),
-			      FLOWWALL_FLOW_A_PAD) ||
+	    put_u64(msg, FLOWWALL_FLOW_A_ID, fwl_flow_id(table, flow)) ||
 	    nla_put_u8(msg, FLOWWALL_FLOW_A_FAMILY,
 		       fwl_kind_ipv6(flow->kind) ? AF_INET6 : AF_INET) ||
 	    nla_put_u8(msg, FLOWWALL_FLOW_A_PROTO, fwl_kind_proto(flow->kind)) ||

@@ -10,7 +10,8 @@
  *
  * Numbers are in host byte order, but for ports, which are in network byte
  * order. An address is 4 bytes (IPv4) or 16 bytes (IPv6), as on the wire.
- * Counters are of 64 bits, durations are named with their unit.
+ * Counters are of 64 bits and, as all attributes, aligned to 4 bytes only: copy
+ * them. Durations are named with their unit.
  *
  * The tree of messages. "?" may be missing, "*" may be repeated, "..." stands
  * for a nest described once below.
@@ -239,8 +240,7 @@ enum flowwall_attr {
 };
 
 enum flowwall_status_attr {
-	FLOWWALL_STATUS_A_PAD = 1,
-	FLOWWALL_STATUS_A_VERSION,	/* string, the module's */
+	FLOWWALL_STATUS_A_VERSION = 1,	/* string, the module's */
 	FLOWWALL_STATUS_A_FLOWS,	/* u32 */
 	FLOWWALL_STATUS_A_MAX_FLOWS,	/* u32 */
 	FLOWWALL_STATUS_A_BUCKETS,	/* u32 */
@@ -258,8 +258,7 @@ enum flowwall_status_attr {
 };
 
 enum flowwall_drop_attr {
-	FLOWWALL_DROP_A_PAD = 1,
-	FLOWWALL_DROP_A_REASON,		/* u8, enum flowwall_drop */
+	FLOWWALL_DROP_A_REASON = 1,		/* u8, enum flowwall_drop */
 	FLOWWALL_DROP_A_PACKETS,	/* u64 */
 
 	__FLOWWALL_DROP_A_MAX,
@@ -305,8 +304,7 @@ enum flowwall_ttl_attr {
 };
 
 enum flowwall_rule_attr {
-	FLOWWALL_RULE_A_PAD = 1,
-	FLOWWALL_RULE_A_HANDLE,		/* u32, given by the module, never reused */
+	FLOWWALL_RULE_A_HANDLE = 1,		/* u32, given by the module, never reused */
 	FLOWWALL_RULE_A_NAME,		/* string: a letter, then letters, digits, "-", "_", "." */
 	FLOWWALL_RULE_A_DIRECTION,	/* u8, enum flowwall_direction */
 	FLOWWALL_RULE_A_ACTION,		/* u8, enum flowwall_action */
@@ -352,8 +350,7 @@ enum flowwall_iface_attr {
 };
 
 enum flowwall_flow_attr {
-	FLOWWALL_FLOW_A_PAD = 1,
-	FLOWWALL_FLOW_A_ID,		/* u64 */
+	FLOWWALL_FLOW_A_ID = 1,		/* u64 */
 	FLOWWALL_FLOW_A_FAMILY,		/* u8, AF_INET or AF_INET6 */
 	FLOWWALL_FLOW_A_PROTO,		/* u8 */
 	FLOWWALL_FLOW_A_DIRECTION,	/* u8, enum flowwall_direction */
@@ -368,8 +365,7 @@ enum flowwall_flow_attr {
 };
 
 enum flowwall_entry_attr {
-	FLOWWALL_ENTRY_A_PAD = 1,
-	FLOWWALL_ENTRY_A_SRC,		/* 4 or 16 bytes */
+	FLOWWALL_ENTRY_A_SRC = 1,		/* 4 or 16 bytes */
 	FLOWWALL_ENTRY_A_DST,		/* as many */
 	FLOWWALL_ENTRY_A_SPORT,		/* u16, network byte order */
 	FLOWWALL_ENTRY_A_DPORT,		/* u16, network byte order */
