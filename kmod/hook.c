@@ -31,6 +31,7 @@
  * @direction: enum flowwall_direction
  * @external: an external interface is involved
  * @transit: more than one
+ * @closed: a closed connection whose ports the packet uses again, or NULL
  * @pkt: what was found in the packet
  */
 struct context {
@@ -42,6 +43,7 @@ struct context {
 	u8 direction;
 	bool external;
 	bool transit;
+	struct fwl_flow *closed;
 	struct fwl_packet pkt;
 };
 
@@ -182,6 +184,8 @@ static unsigned int open_flow(struct context *c, const struct fwl_rule *rule)
 	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP)
 		first.state = fwl_tcp_first(c->pkt.tcp_flags);
 
+	if (c->closed)
+		fwl_flow_end(c->fn, c->closed, FLOWWALL_END_REOPENED);
 	err = fwl_flow_add(c->fn, &c->pkt, &first,
 			   &c->rs->ttl[fwl_ttl_class(c->pkt.kind, first.state)]);
 	switch (err) {
@@ -270,9 +274,10 @@ static unsigned int hit(struct context *c, struct fwl_flow *flow, enum fwl_entry
 	}
 
 	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP) {
-		/* The ports are used again: a new connection, judged anew. */
-		if (unlikely(fwl_tcp_closing(state)) && fwl_tcp_opens(c->pkt.tcp_flags)) {
-			fwl_flow_end(c->fn, flow, FLOWWALL_END_REOPENED);
+		/* The ports are used again: a new connection, if the rules let it. */
+		if (unlikely(state == FLOWWALL_STATE_CLOSED) &&
+		    fwl_tcp_opens(c->pkt.tcp_flags)) {
+			c->closed = flow;
 			return miss(c);
 		}
 		next = fwl_tcp_next(state, c->pkt.tcp_flags, entry);
