@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make                  fwctl, and flowwall.ko for the running kernel
+# make KDIR=FOLDER      the same, flowwall.ko for the kernel of that build folder
+# sudo make demo        shows the firewall at work; installs what that needs
+# sudo make check       runs all tests; installs what they need
+# sudo make install     fwctl, and the module through DKMS; uninstall undoes it
+# make unit, sparse     the unit tests; the module seen by sparse
+# make clean
+#
+# V=1 shows the commands, WERROR=1 makes warnings errors.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf 2>/dev/null)
+DKMS_SOURCE := /usr/src/flowwall-$(VERSION)
+
+all: tool module
+
+tool:
+	$(MAKE) -C tool all
+
+module:
+	@test -e "$(KDIR)/Makefile" || { \
+		echo "No kernel to build flowwall.ko for: there is no $(KDIR)."; \
+		echo "Install the running kernel's headers (Debian: linux-headers-amd64,"; \
+		echo "Raspberry Pi OS: linux-headers-rpi-v8), or name another kernel:"; \
+		echo "    make KDIR=/lib/modules/VERSION/build"; \
+		exit 1; } >&2
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules
+
+unit:
+	$(MAKE) -C tests/unit check
+
+sparse:
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" C=2 CF="-Wcontext" modules
+
+demo:
+	tests/vm/demo.sh
+
+check:
+	tests/check.sh
+
+install: tool
+	install -D -m 755 tool/fwctl "$(DESTDIR)$(PREFIX)/sbin/fwctl"
+	mkdir -p "$(DKMS_SOURCE)"
+	cp -r Makefile Kbuild dkms.conf COPYING kmod include "$(DKMS_SOURCE)/"
+	dkms install --force "flowwall/$(VERSION)"
+
+uninstall:
+	-dkms remove "flowwall/$(VERSION)" --all
+	rm -rf "$(DKMS_SOURCE)"
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/fwctl"
+
+clean:
+	-test ! -e tool/Makefile || $(MAKE) -C tool clean
+	-test ! -e tests/unit/Makefile || $(MAKE) -C tests/unit clean
+	rm -rf build
+	rm -f flowwall.ko flowwall.mod flowwall.mod.c flowwall.mod.o flowwall.o
+	rm -f .flowwall.* .module-common.o .*.cmd modules.order Module.symvers
+	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
+
+.PHONY: all tool module unit sparse demo check install uninstall clean

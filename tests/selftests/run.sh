@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh [-t NAME]... [-k SERIES]... [-d FOLDER] [-v]
+#
+# Runs the selftests on Debian's kernels, one guest for each, both at a time.
+# Prints TAP, and at the end how many passed, failed and were skipped. Needs
+# root, QEMU and what else tests/vm/packages.sh installs.
+#
+#   -t NAME    only this case: tests/selftests/NAME.sh; may be repeated
+#   -k SERIES  only this kernel, 6.1 or 6.12; may be repeated
+#   -d FOLDER  cases of another folder
+#   -v         show what a case prints when it passes, too
+#
+# run.sh -L FOLDER lists the cases of a folder and ends.
+#
+# Exit status 1 if anything failed, the guest included.
+
+set -euo pipefail
+
+tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+vm=$tests/../vm
+
+# A case is an executable script; what is not executable is a part of others.
+list_cases() {
+	find "$1" -maxdepth 1 -type f \( -name '*.sh' -o -name '*.py' \) -perm -u+x |
+		grep -Ev '/(run|run-here)\.sh$|/(echo|udp)\.py$' | LC_ALL=C sort
+}
+
+kernels=() names=() options=() folder=$tests
+while getopts t:k:d:vL: option; do
+	case $option in
+	t)	names+=("$OPTARG") ;;
+	k)	kernels+=("$OPTARG") ;;
+	d)	folder=$(cd "$OPTARG" && pwd -P) ;;
+	v)	options+=(-v) ;;
+	L)	list_cases "$OPTARG"; exit ;;
+	*)	sed -n '4,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+names+=("$@")
+[ ${#kernels[@]} -gt 0 ] || kernels=(6.1 6.12)
+for name in ${names[@]+"${names[@]}"}; do
+	[ -f "$folder/$name.sh" ] || [ -f "$folder/$name.py" ] || {
+		echo "run.sh: no case $name in $folder; there are:" >&2
+		list_cases "$folder" | sed 's,.*/,  ,; s,\.[a-z]*$,,' >&2
+		exit 2
+	}
+done
+[ "$(id -u)" = 0 ] || { echo "run.sh: must be run as root" >&2; exit 2; }
+
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+
+# The guests see what is built here: the tool as it is in the tree, the module
+# for each kernel in a folder of its own.
+if [ -f "$tests/../../tool/Makefile" ]; then
+	make -s -C "$tests/../../tool" all
+fi
+
+run_guest() { # SERIES
+	local module status=0
+	module=$("$vm/build.sh" "$1") || {
+		echo "not ok 1 $1 the module builds"
+		return
+	}
+	"$vm/guest.sh" -k "$1" -t "${FLOWWALL_GUEST_LIMIT:-1800}" -- \
+		env FLOWWALL_KO="$module" "$tests/run-here.sh" ${options[@]+"${options[@]}"} \
+		-d "$folder" -l "$1" ${names[@]+"${names[@]}"} 2>"$work/guest-$1" || status=$?
+	# 0 and 1 are the cases' own account of themselves, in their TAP.
+	if [ "$status" -gt 1 ]; then
+		echo "not ok 1 $1 the guest ran all cases and ended in order (status $status)"
+		sed 's/^/# /' "$work/guest-$1"
+	fi
+}
+
+# Numbers the points of all guests anew and adds them up.
+collect() {
+	awk '
+	/^(not )?ok / {
+		n++
+		good = !sub(/^not /, "")
+		sub(/^ok [0-9]+ ?/, "")
+		if (!good) failed++
+		else if (/# SKIP/) skipped++
+		else passed++
+		printf "%sok %d %s\n", good ? "" : "not ", n, $0
+		fflush()
+		next
+	}
+	/^1\.\.[0-9]+$/ { plans++; planned += substr($0, 4); next }
+	{ print; fflush() }
+	END {
+		printf "1..%d\n# %d passed, %d failed, %d skipped\n", n, passed, failed, skipped
+		exit !(passed + skipped && !failed)
+	}'
+}
+
+echo "TAP version 13"
+for series in "${kernels[@]}"; do
+	run_guest "$series" &
+done | collect

@@ -1,0 +1,182 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# guest.sh -k SERIES [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]
+#
+# Runs COMMAND, as root and in this source tree, on one of Debian's kernels:
+# a QEMU guest (no KVM needed) which sees this machine's files, read-only
+# below a layer of memory. What COMMAND prints is printed as it comes; its exit
+# status is guest.sh's own.
+#
+#   -k SERIES    6.1 or 6.12
+#   -t SECONDS   ends a guest that takes longer; 900 unless given
+#   -o FOLDER    where console, output and status are kept; a temporary folder
+#                unless given. The guest can write there: $FLOWWALL_RESULTS
+#
+# Exit status 125: the guest hung, crashed or did not start; the end of its
+# console has been shown on standard error.
+#
+# The command's status comes back as a file in FOLDER, over a 9p share of its
+# own. A guest that ends without it has failed, whatever its console says.
+
+set -euo pipefail
+
+vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+source_dir=$(cd "$vm/../.." && pwd -P)
+
+die() { echo "guest.sh: $*" >&2; exit 125; }
+
+series='' limit=900 results=''
+while getopts k:t:o: option; do
+	case $option in
+	k)	series=$OPTARG ;;
+	t)	limit=$OPTARG ;;
+	o)	results=$OPTARG ;;
+	*)	die "usage: guest.sh -k SERIES [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]" ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ -n "$series" ] && [ $# -gt 0 ] ||
+	die "usage: guest.sh -k SERIES [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]"
+[ "$(id -u)" = 0 ] || die "must be run as root: the guest reads this machine's files"
+for tool in qemu-system-x86_64 busybox cpio modprobe; do
+	command -v "$tool" >/dev/null || die "no $tool here: run tests/vm/packages.sh"
+done
+
+kernel=$("$vm/kernel.sh" "$series") || die "no kernel of series $series"
+version=${kernel##*/kernel-}
+
+scratch=$(mktemp -d)
+qemu=''
+cleanup() {
+	[ -z "$qemu" ] || kill -9 "$qemu" 2>/dev/null || true
+	rm -rf "$scratch"
+}
+trap cleanup EXIT
+trap 'exit 125' INT TERM
+[ -n "$results" ] || results=$scratch/results
+mkdir -p "$results"
+results=$(cd "$results" && pwd -P)
+rm -f "$results/status"
+: >"$results/output"
+
+# --- the first file system: enough to reach the real one ---------------------
+
+initrd=$scratch/initrd
+mkdir -p "$initrd"/{bin,modules,proc,dev,lower,upper,root}
+cp "$(command -v busybox)" "$initrd/bin/busybox"
+count=0
+for module in virtio_pci 9pnet_virtio 9p overlay; do
+	modprobe -d "$kernel" -S "$version" --show-depends "$module"
+done >"$scratch/modules"
+while read -r verb file _; do
+	[ "$verb" = insmod ] || continue # "builtin NAME"
+	count=$((count + 1))
+	target=$initrd/modules/$(printf %02d "$count").ko
+	case $file in
+	*.ko)		cp "$file" "$target" ;;
+	*.ko.xz)	xz -dc "$file" >"$target" ;;
+	*)		die "do not know how to unpack $file" ;;
+	esac
+done <"$scratch/modules"
+
+{
+	printf 'FLOWWALL_SOURCE=%q\n' "$source_dir"
+	printf 'FLOWWALL_KERNEL=%q\n' "$version"
+} >"$initrd/settings"
+
+cat >"$initrd/init" <<-'INIT'
+	#!/bin/busybox sh
+	b=/bin/busybox
+	. /settings
+	$b mount -t proc proc /proc
+	$b mount -t devtmpfs dev /dev
+	for m in /modules/*.ko; do
+		# A module that two others need is there twice.
+		$b insmod "$m" 2>/dev/null
+	done
+	$b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose root /lower &&
+	$b mount -t tmpfs -o size=75% upper /upper &&
+	$b mkdir /upper/files /upper/work &&
+	$b mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work \
+		overlay /root || {
+		echo "guest: cannot mount the root file system"
+		$b reboot -f
+	}
+	$b umount /proc
+	export FLOWWALL_SOURCE FLOWWALL_KERNEL
+	exec $b switch_root /root /bin/bash "$FLOWWALL_SOURCE/tests/vm/init.sh"
+INIT
+chmod +x "$initrd/init"
+(cd "$initrd" && find . | cpio --quiet -o -H newc) >"$scratch/initrd.cpio"
+
+# --- the command --------------------------------------------------------------
+
+{
+	printf 'cd %q || exit 125\n' "$source_dir"
+	printf 'exec'
+	printf ' %q' "$@"
+	printf '\n'
+} >"$results/command"
+
+# --- the machine --------------------------------------------------------------
+
+# An emulated processor is slow: the kernel's watchdogs get more patience than
+# usual, so that what they report is a fault and not this machine's load.
+append=(
+	console=ttyS0 quiet loglevel=5 panic=-1
+	rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=60 nmi_watchdog=0
+	log_buf_len=8M printk.devkmsg=on
+	mitigations=off audit=0 apparmor=0 selinux=0 random.trust_cpu=1
+)
+share() { # NAME FOLDER READONLY
+	echo -fsdev
+	echo "local,id=$1,path=${2//,/,,},security_model=none,multidevs=remap$3"
+	echo -device
+	echo "virtio-9p-pci,fsdev=$1,mount_tag=$1"
+}
+mapfile -t shares < <(
+	share root / ,readonly=on
+	share kernel "$kernel" ,readonly=on
+	share results "$results" ''
+)
+
+qemu-system-x86_64 -accel tcg,thread=multi -cpu max,la57=off -smp 2 -m 2G \
+	-nodefaults -no-user-config -display none -no-reboot \
+	-chardev "file,id=console,path=${results//,/,,}/console" -serial chardev:console \
+	"${shares[@]}" \
+	-kernel "$kernel/boot/vmlinuz-$version" -initrd "$scratch/initrd.cpio" \
+	-append "${append[*]}" </dev/null 2>"$results/qemu" &
+qemu=$!
+
+tail -q -n +1 -s 0.2 -f --pid="$qemu" "$results/output" &
+tail=$!
+
+deadline=$((SECONDS + limit))
+hung=no
+while kill -0 "$qemu" 2>/dev/null; do
+	if [ "$SECONDS" -ge "$deadline" ]; then
+		hung=yes
+		kill -9 "$qemu" 2>/dev/null || true
+		break
+	fi
+	sleep 0.2
+done
+wait "$qemu" 2>/dev/null || true
+qemu=''
+wait "$tail" || true
+
+if [ "$hung" = no ] && [ -s "$results/status" ]; then
+	exit "$(cat "$results/status")"
+fi
+{
+	if [ "$hung" = yes ]; then
+		echo "guest.sh: the $series guest did not finish within $limit s"
+	else
+		echo "guest.sh: the $series guest ended without a result"
+	fi
+	sed 's/^/  qemu: /' "$results/qemu"
+	echo "guest.sh: the end of its console:"
+	tail -n 60 "$results/console" 2>/dev/null | sed 's/^/  /'
+} >&2
+exit 125

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The guest's first process, started by guest.sh on this machine's own files:
+# makes a system of it, runs the command, leaves its status on the results
+# share and ends the guest.
+
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/root LC_ALL=C.UTF-8
+export FLOWWALL_RESULTS=/run/results
+
+finish() {
+	sync
+	# At once, without asking anybody; guest.sh has qemu exit on a reboot.
+	echo b >/proc/sysrq-trigger
+	while :; do sleep 1; done
+}
+trap finish EXIT
+
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev 2>/dev/null
+mkdir -p /dev/pts /dev/shm
+mount -t devpts -o mode=620,ptmxmode=666 devpts /dev/pts
+mount -t tmpfs shm /dev/shm
+mount -t tmpfs run /run
+mount -t debugfs debugfs /sys/kernel/debug
+ln -sfn /proc/self/fd /dev/fd
+mkdir -p /run/lock /run/netns /run/kernel "$FLOWWALL_RESULTS" "/lib/modules/$FLOWWALL_KERNEL"
+
+share=trans=virtio,version=9p2000.L,msize=512000
+mount -t 9p -o "ro,$share,cache=loose" kernel /run/kernel
+mount --bind "/run/kernel/lib/modules/$FLOWWALL_KERNEL" "/lib/modules/$FLOWWALL_KERNEL"
+mount -t 9p -o "$share,cache=none" results "$FLOWWALL_RESULTS" || exit
+
+hostname flowwall-guest
+ip link set lo up
+echo 1 >/proc/sys/kernel/sysrq
+
+setsid bash "$FLOWWALL_RESULTS/command" </dev/null >"$FLOWWALL_RESULTS/output" 2>&1
+status=$?
+# A kernel log of its own: the console has only what is urgent.
+dmesg >"$FLOWWALL_RESULTS/dmesg"
+echo "$status" >"$FLOWWALL_RESULTS/status.new"
+mv "$FLOWWALL_RESULTS/status.new" "$FLOWWALL_RESULTS/status"

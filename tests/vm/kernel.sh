@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kernel.sh SERIES: makes one of Debian's kernels available without installing
+# it, and prints the folder that holds it. SERIES is 6.1 or 6.12.
+#
+# Installing a kernel would change what this machine boots; the image, headers
+# and kbuild packages are therefore only unpacked, into a cache outside of the
+# source tree:
+#
+#   $FLOWWALL_CACHE/kernel-VERSION/boot/vmlinuz-VERSION
+#   $FLOWWALL_CACHE/kernel-VERSION/lib/modules/VERSION/build   (usable as KDIR)
+#
+# FLOWWALL_CACHE is /var/cache/flowwall unless set.
+
+set -euo pipefail
+
+die() { echo "kernel.sh: $*" >&2; exit 1; }
+say() { echo "kernel.sh: $*" >&2; }
+
+series=${1:-}
+case $series in
+6.1)	image_meta=linux-image-amd64 headers_meta=linux-headers-amd64 ;;
+6.12)	image_meta=linux-image-6.12-amd64 headers_meta=linux-headers-6.12-amd64 ;;
+*)	die "usage: kernel.sh 6.1|6.12" ;;
+esac
+[ "$(dpkg --print-architecture)" = amd64 ] ||
+	die "the guests are amd64, this machine is $(dpkg --print-architecture)"
+
+cache=${FLOWWALL_CACHE:-/var/cache/flowwall}
+mkdir -p "$cache"
+
+# Only one at a time: apt has one set of lists, and two callers may want the
+# same kernel.
+exec 9>"$cache/kernel.lock"
+flock 9
+
+# The packages PACKAGE depends on, without versions.
+depends() { apt-cache depends --important "$1" 2>/dev/null | sed -n 's/^ *Depends: //p'; }
+
+# Sets $version (as uname -r says it) and $packages.
+resolve() {
+	local image headers
+
+	image=$(depends "$image_meta" | grep "^linux-image-$series" | head -n 1) || true
+	headers=$(depends "$headers_meta" | grep "^linux-headers-$series" | head -n 1) || true
+	[ -n "$image" ] && [ -n "$headers" ] || return 1
+	version=${image#linux-image-}
+	[ "$headers" = "linux-headers-$version" ] || return 1
+	packages=("$image" "$headers")
+	local dep
+	for dep in $(depends "$headers" | grep -E '^linux-(headers|kbuild)-'); do
+		packages+=("$dep")
+	done
+	[ ${#packages[@]} -ge 4 ]
+}
+
+update_lists() {
+	say "apt-get update"
+	apt-get update -q >&2
+}
+
+newest_cached() {
+	find "$cache" -maxdepth 1 -name "kernel-$series.[0-9]*" | sort -V | tail -n 1
+}
+
+if ! resolve; then
+	update_lists || true
+	if ! resolve; then
+		kept=$(newest_cached)
+		[ -n "$kept" ] || die "no package $image_meta with its headers;" \
+			"the lists of bookworm and bookworm-security are needed"
+		say "no package $image_meta now: using $kept"
+		echo "$kept"
+		exit 0
+	fi
+fi
+
+dir=$cache/kernel-$version
+if [ -d "$dir" ]; then
+	echo "$dir"
+	exit 0
+fi
+
+work=$(mktemp -d "$cache/.kernel-$version.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+mkdir "$work/debs" "$work/root"
+
+download() {
+	(cd "$work/debs" && apt-get download -q -o APT::Sandbox::User=root "${packages[@]}") >&2
+}
+
+say "fetching ${packages[*]}"
+if ! download; then
+	# Old lists name packages that are no longer there.
+	update_lists
+	resolve || die "$image_meta and $headers_meta do not name one version"
+	dir=$cache/kernel-$version
+	download || die "cannot download ${packages[*]}"
+fi
+
+say "unpacking $version"
+for deb in "$work"/debs/*.deb; do
+	# Kernel packages hold /lib; unpacked one over the other they must not
+	# meet a /lib that is a link.
+	dpkg-deb -x "$deb" "$work/root"
+done
+
+# The headers were made for /usr/src; here they must find each other by
+# relative paths.
+root=$work/root
+headers=$root/usr/src/linux-headers-$version
+[ -f "$root/boot/vmlinuz-$version" ] || die "no boot/vmlinuz-$version in ${packages[0]}"
+[ -f "$headers/Makefile" ] || die "no $headers/Makefile in ${packages[1]}"
+common=$(sed -n 's,^include .*/\(linux-headers-[^/]*\)/Makefile$,\1,p' "$headers/Makefile")
+[ -n "$common" ] || die "do not understand $headers/Makefile"
+# shellcheck disable=SC2016  # expanded by make
+printf 'include $(dir $(lastword $(MAKEFILE_LIST)))../%s/Makefile\n' "$common" \
+	>"$headers/Makefile"
+ln -sfn "../../../usr/src/linux-headers-$version" "$root/lib/modules/$version/build"
+ln -sfn "../../../usr/src/$common" "$root/lib/modules/$version/source"
+depmod -b "$root" "$version"
+
+chmod 755 "$root"
+mv -T "$root" "$dir"
+echo "$dir"
