@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fwctl set: settings. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../edit.h"
+#include "../fwctl.h"
+#include "../out.h"
+
+static const char *const verbs[] = { "list", NULL };
+
+static void text(const struct stmt *stmt)
+{
+	char line[STMT_TEXT];
+
+	print_stmt(stmt, line, sizeof(line));
+	puts(line + strlen("set "));
+}
+
+static json_t *json(const struct stmt *stmt)
+{
+	char line[STMT_TEXT];
+	const char *key = name_of(setting_names, stmt->setting.key);
+	json_t *value;
+
+	print_stmt(stmt, line, sizeof(line));
+	value = stmt->setting.key == SET_MAX_FLOWS ? json_integer(stmt->setting.value) :
+		json_string(line + strlen("set ") + strlen(key) + 1);
+	return json_pack("{s:s, s:o}", "key", key, "value", value);
+}
+
+/**
+ * cmd_set() - fwctl set [list | KEY VALUE]
+ */
+int cmd_set(int argc, char **argv)
+{
+	char *words[16] = { "set" };
+	int i;
+
+	if (!argc || (argc == 1 && match_verb(argv[0], verbs)))
+		return list_statements(FLOWWALL_KIND_SETTING, text, json);
+	for (i = 0; i < argc && i < 14; i++)
+		words[i + 1] = argv[i];
+	return edit_add(i + 1, words);
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fwctl status: one screen that says how the firewall is. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../fwctl.h"
+#include "../out.h"
+
+#define SAMPLE_MS 250
+
+static const char *const drop_sentences[] = {
+	[FLOWWALL_DROP_POLICY] = "came from outside, of no flow, and no rule allows it",
+	[FLOWWALL_DROP_RULE] = "a deny rule",
+	[FLOWWALL_DROP_SPOOFED] = "came from the wrong side for its addresses",
+	[FLOWWALL_DROP_FRAGMENT] = "a fragment without its transport header",
+	[FLOWWALL_DROP_TRUNCATED] = "a header is cut short",
+	[FLOWWALL_DROP_MALFORMED] = "a header contradicts itself",
+	[FLOWWALL_DROP_EXTENSIONS] = "too many IPv6 extension headers",
+	[FLOWWALL_DROP_STATE] = "allowed by a rule, but it cannot open a flow",
+	[FLOWWALL_DROP_UNRELATED] = "an ICMP error about no known flow",
+	[FLOWWALL_DROP_TABLE_FULL] = "refused: the limit of flows is reached",
+	[FLOWWALL_DROP_NO_MEMORY] = "no memory for a flow",
+};
+
+struct view {
+	struct module_status status;
+	struct iface *ifaces;
+	size_t n_ifaces;
+	struct script roles;
+};
+
+/* Does a role statement have an interface? */
+static bool used(const struct view *view, const struct stmt *stmt)
+{
+	size_t i;
+
+	for (i = 0; i < view->n_ifaces; i++)
+		if (!strcmp(view->ifaces[i].pattern, stmt->role.iface))
+			return true;
+	return !stmt->role.iface[0];
+}
+
+static void print_json(const struct view *view)
+{
+	const struct module_status *s = &view->status;
+	json_t *roles = json_array(), *waiting = json_array(), *drops = json_object();
+	size_t i;
+
+	for (i = 0; i < view->n_ifaces; i++)
+		if (view->ifaces[i].role != FLOWWALL_ROLE_NONE)
+			json_array_append_new(roles,
+				json_pack("{s:s, s:s}", "iface", view->ifaces[i].name,
+					  "role", name_of(role_names, view->ifaces[i].role)));
+	for (i = 0; i < view->roles.n; i++)
+		if (!used(view, &view->roles.stmt[i]))
+			json_array_append_new(waiting,
+					      json_string(view->roles.stmt[i].role.iface));
+	for (i = 0; i < __FLOWWALL_DROP_MAX; i++)
+		json_object_set_new(drops, name_of(drop_names, i), json_integer(s->drop[i]));
+	out_json(json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
+			   " s:o, s:o, s:o}",
+			   "schema", JSON_SCHEMA, "version", s->version,
+			   "generation", (json_int_t)s->generation,
+			   "flows", (json_int_t)s->flows, "max_flows", (json_int_t)s->max_flows,
+			   "buckets", (json_int_t)s->buckets,
+			   "flow_bytes", (json_int_t)s->flow_bytes,
+			   "memory", (json_int_t)s->memory, "rules", (json_int_t)s->rules,
+			   "packets", (json_int_t)s->packets,
+			   "new_flows", (json_int_t)s->new_flows,
+			   "neighbour", (json_int_t)s->neighbour, "dhcp", (json_int_t)s->dhcp,
+			   "roles", roles, "waiting", waiting, "drops", drops));
+}
+
+static void print_roles(const struct view *view)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < view->n_ifaces; i++) {
+		const struct iface *iface = &view->ifaces[i];
+
+		if (iface->role == FLOWWALL_ROLE_NONE)
+			continue;
+		any = true;
+		printf("  %-10s %s%-16s%s", name_of(role_names, iface->role), paint(BOLD),
+		       iface->name, paint(PLAIN));
+		if (!iface->pattern[0])
+			printf(" by the default");
+		else if (strcmp(iface->pattern, iface->name))
+			printf(" by %s", iface->pattern);
+		putchar('\n');
+	}
+	for (i = 0; i < view->roles.n; i++)
+		if (!used(view, &view->roles.stmt[i])) {
+			any = true;
+			printf("  %-10s %swaiting for %s%s\n",
+			       name_of(role_names, view->roles.stmt[i].role.role),
+			       paint(YELLOW), view->roles.stmt[i].role.iface, paint(PLAIN));
+		}
+	if (!any)
+		printf("  %snone: every packet passes; see: fwctl role --help%s\n",
+		       paint(RED), paint(PLAIN));
+}
+
+/* Per second, from two readings; only for a person, who does not mind the wait. */
+static void print_rates(struct module *module, const struct module_status *before)
+{
+	struct timespec wait = { .tv_nsec = SAMPLE_MS * 1000000L }, t0, t1;
+	struct module_status now;
+	double seconds;
+
+	if (!isatty(STDOUT_FILENO))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	nanosleep(&wait, NULL);
+	if (module_status(module, &now))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &t1);
+	seconds = (t1.tv_sec - t0.tv_sec) + (t1.tv_nsec - t0.tv_nsec) / 1e9;
+	printf("  per second %.0f packets, %.0f new flows\n",
+	       (now.packets - before->packets) / seconds,
+	       (now.new_flows - before->new_flows) / seconds);
+}
+
+static void print_text(struct module *module, const struct view *view)
+{
+	const struct module_status *s = &view->status;
+	bool any = false;
+	char bytes[32];
+	size_t i;
+
+	printf("%sFlowWall %s%s, ruleset %u, %u rule%s\n", paint(BOLD), s->version, paint(PLAIN),
+	       s->generation, s->rules, s->rules == 1 ? "" : "s");
+	puts("roles");
+	print_roles(view);
+	puts("flows");
+	printf("  in use     %u of %u (%s)\n", s->flows, s->max_flows,
+	       human_bytes(s->memory, bytes, sizeof(bytes)));
+	printf("  so far     %llu new, %llu packets\n", (unsigned long long)s->new_flows,
+	       (unsigned long long)s->packets);
+	print_rates(module, s);
+	printf("  always     %llu of neighbour discovery, %llu answers of DHCP\n",
+	       (unsigned long long)s->neighbour, (unsigned long long)s->dhcp);
+	puts("drops");
+	for (i = 0; i < __FLOWWALL_DROP_MAX; i++) {
+		if (!s->drop[i])
+			continue;
+		any = true;
+		printf("  %-10s %10llu  %s%s%s\n", name_of(drop_names, i),
+		       (unsigned long long)s->drop[i], paint(DIM), drop_sentences[i], paint(PLAIN));
+	}
+	if (!any)
+		puts("  none");
+}
+
+/**
+ * cmd_status() - fwctl status
+ */
+int cmd_status(int argc, char **argv)
+{
+	struct view view = { .ifaces = NULL };
+	struct module *module;
+	int status = no_arguments(argc, argv);
+
+	if (status)
+		return status;
+	status = connect_module(&module);
+	if (status)
+		return status;
+	if (module_status(module, &view.status) ||
+	    module_ifaces(module, &view.ifaces, &view.n_ifaces) ||
+	    module_ruleset(module, FLOWWALL_KIND_ROLE, &view.roles))
+		status = module_failed(module);
+	else if (options.json)
+		print_json(&view);
+	else
+		print_text(module, &view);
+	free(view.ifaces);
+	script_free(&view.roles);
+	module_close(module);
+	return status;
+}

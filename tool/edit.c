@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What role, set, ttl and rule have in common: one statement, shown or changed. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "fwctl.h"
+#include "out.h"
+#include "edit.h"
+
+/* Somebody else may commit between our beginning and our end: then again. */
+#define TRIES 100
+
+static int transact(struct module *module, const struct stmt *stmt, bool add)
+{
+	const struct stmt *bad;
+	int tries, err = 0;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		err = module_begin(module, FLOWWALL_MODE_EDIT);
+		if (err)
+			return err;
+		err = add ? module_add(module, stmt, 1, &bad) : module_del(module, stmt);
+		if (err)
+			return err;
+		err = module_commit(module, false);
+		if (err != -EAGAIN)
+			return err;
+	}
+	return err;
+}
+
+static int edit(const struct stmt *stmt, bool add)
+{
+	struct module *module;
+	int status = connect_module(&module);
+
+	if (status)
+		return status;
+	if (transact(module, stmt, add))
+		status = module_failed(module);
+	module_close(module);
+	return status;
+}
+
+/**
+ * edit_add() - make a statement of words and put it into the running ruleset
+ *
+ * Return: enum status; a mistake has been reported.
+ */
+int edit_add(int argc, char **argv)
+{
+	struct words words;
+	struct stmt stmt;
+	int status = REFUSED;
+
+	lex_arguments(argc, argv, &words);
+	if (parse_words(&words, &stmt))
+		status = edit(&stmt, true);
+	stmt_free(&stmt);
+	words_free(&words);
+	return status;
+}
+
+/**
+ * edit_del() - take a statement out of the running ruleset
+ *
+ * Return: enum status; an error has been reported.
+ */
+int edit_del(const struct stmt *stmt)
+{
+	return edit(stmt, false);
+}
+
+/**
+ * list_statements() - show the statements of some kinds
+ * @kinds: FLOWWALL_KIND_*
+ * @text: prints one for a person
+ * @json: makes an object of one
+ *
+ * Return: enum status; an error has been reported.
+ */
+int list_statements(uint32_t kinds, void (*text)(const struct stmt *stmt),
+		    json_t *(*json)(const struct stmt *stmt))
+{
+	struct script script;
+	struct module *module;
+	int status = connect_module(&module);
+	size_t i;
+
+	if (status)
+		return status;
+	if (module_ruleset(module, kinds, &script)) {
+		status = module_failed(module);
+	} else if (options.json) {
+		out_list_begin();
+		for (i = 0; i < script.n; i++)
+			out_list_item(json(&script.stmt[i]));
+		out_list_end();
+	} else {
+		for (i = 0; i < script.n; i++)
+			text(&script.stmt[i]);
+	}
+	script_free(&script);
+	module_close(module);
+	return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef FWCTL_H
+#define FWCTL_H
+
+#include <stdbool.h>
+
+/* Exit statuses: what a script may rely on. */
+enum status {
+	DONE,
+	REFUSED,	/* wrong input, or the kernel said no */
+	FAILED,		/* the kernel or another program failed */
+};
+
+/* The options that every command has. */
+struct options {
+	bool json;
+	bool verbose;
+	const char *netns;
+};
+
+extern struct options options;
+
+/* Each command: its arguments behind its name, as written; returns enum status. */
+int cmd_apply(int argc, char **argv);
+int cmd_flows(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+int cmd_role(int argc, char **argv);
+int cmd_rule(int argc, char **argv);
+int cmd_save(int argc, char **argv);
+int cmd_set(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_ttl(int argc, char **argv);
+
+int no_arguments(int argc, char **argv);
+const char *match_verb(const char *word, const char *const *verbs);
+
+#endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The names that the language and the outputs use, each in one place. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lang.h"
+
+const struct name role_names[] = {
+	{ "none", FLOWWALL_ROLE_NONE },
+	{ "internal", FLOWWALL_ROLE_INTERNAL },
+	{ "external", FLOWWALL_ROLE_EXTERNAL },
+	{ NULL, 0 }
+};
+
+const struct name direction_names[] = {
+	{ "in", FLOWWALL_DIRECTION_IN },
+	{ "out", FLOWWALL_DIRECTION_OUT },
+	{ "inside", FLOWWALL_DIRECTION_INSIDE },
+	{ "local", FLOWWALL_DIRECTION_LOCAL },
+	{ NULL, 0 }
+};
+
+const struct name action_names[] = {
+	{ "allow", FLOWWALL_ACTION_ALLOW },
+	{ "deny", FLOWWALL_ACTION_DENY },
+	{ NULL, 0 }
+};
+
+const struct name ttl_names[] = {
+	{ "tcp-syn", FLOWWALL_TTL_TCP_SYN },
+	{ "tcp-established", FLOWWALL_TTL_TCP_ESTABLISHED },
+	{ "tcp-closing", FLOWWALL_TTL_TCP_CLOSING },
+	{ "udp-new", FLOWWALL_TTL_UDP_NEW },
+	{ "udp-stream", FLOWWALL_TTL_UDP_STREAM },
+	{ "icmp", FLOWWALL_TTL_ICMP },
+	{ "gre", FLOWWALL_TTL_GRE },
+	{ "other", FLOWWALL_TTL_OTHER },
+	{ NULL, 0 }
+};
+
+const struct name setting_names[] = {
+	{ "max-flows", SET_MAX_FLOWS },
+	{ "neighbour", SET_NEIGHBOUR },
+	{ "dhcp", SET_DHCP },
+	{ "on-change", SET_ON_CHANGE },
+	{ NULL, 0 }
+};
+
+/* The first name of a number is the one that is printed. */
+const struct name proto_names[] = {
+	{ "icmp", IPPROTO_ICMP },
+	{ "igmp", IPPROTO_IGMP },
+	{ "ipip", IPPROTO_IPIP },
+	{ "tcp", IPPROTO_TCP },
+	{ "udp", IPPROTO_UDP },
+	{ "dccp", IPPROTO_DCCP },
+	{ "ipv6", IPPROTO_IPV6 },
+	{ "gre", IPPROTO_GRE },
+	{ "esp", IPPROTO_ESP },
+	{ "ah", IPPROTO_AH },
+	{ "icmpv6", IPPROTO_ICMPV6 },
+	{ "ospf", 89 },
+	{ "pim", IPPROTO_PIM },
+	{ "vrrp", 112 },
+	{ "sctp", IPPROTO_SCTP },
+	{ "udplite", IPPROTO_UDPLITE },
+	{ NULL, 0 }
+};
+
+/* IANA's names of the services that rules are mostly about. */
+const struct name service_names[] = {
+	{ "ftp", 21 },		{ "ssh", 22 },		{ "telnet", 23 },
+	{ "smtp", 25 },		{ "domain", 53 },	{ "dns", 53 },
+	{ "bootps", 67 },	{ "bootpc", 68 },	{ "tftp", 69 },
+	{ "http", 80 },		{ "kerberos", 88 },	{ "pop3", 110 },
+	{ "ntp", 123 },		{ "imap", 143 },	{ "snmp", 161 },
+	{ "bgp", 179 },		{ "ldap", 389 },	{ "https", 443 },
+	{ "submissions", 465 },	{ "isakmp", 500 },	{ "syslog", 514 },
+	{ "dhcpv6-client", 546 }, { "dhcpv6-server", 547 }, { "submission", 587 },
+	{ "ldaps", 636 },	{ "domain-s", 853 },	{ "imaps", 993 },
+	{ "pop3s", 995 },	{ "openvpn", 1194 },	{ "radius", 1812 },
+	{ "mysql", 3306 },	{ "rdp", 3389 },	{ "ipsec-nat-t", 4500 },
+	{ "sip", 5060 },	{ "sips", 5061 },	{ "mdns", 5353 },
+	{ "postgresql", 5432 },	{ "vnc", 5900 },	{ "redis", 6379 },
+	{ "http-alt", 8080 },	{ "wireguard", 51820 },
+	{ NULL, 0 }
+};
+
+const struct name state_names[] = {
+	{ "new", FLOWWALL_STATE_NEW },
+	{ "replied", FLOWWALL_STATE_REPLIED },
+	{ "syn-sent", FLOWWALL_STATE_SYN_SENT },
+	{ "syn-received", FLOWWALL_STATE_SYN_RECEIVED },
+	{ "established", FLOWWALL_STATE_ESTABLISHED },
+	{ "closing", FLOWWALL_STATE_CLOSING },
+	{ "closed", FLOWWALL_STATE_CLOSED },
+	{ NULL, 0 }
+};
+
+const struct name drop_names[] = {
+	{ "policy", FLOWWALL_DROP_POLICY },
+	{ "rule", FLOWWALL_DROP_RULE },
+	{ "spoofed", FLOWWALL_DROP_SPOOFED },
+	{ "fragment", FLOWWALL_DROP_FRAGMENT },
+	{ "truncated", FLOWWALL_DROP_TRUNCATED },
+	{ "malformed", FLOWWALL_DROP_MALFORMED },
+	{ "extensions", FLOWWALL_DROP_EXTENSIONS },
+	{ "state", FLOWWALL_DROP_STATE },
+	{ "unrelated", FLOWWALL_DROP_UNRELATED },
+	{ "table-full", FLOWWALL_DROP_TABLE_FULL },
+	{ "no-memory", FLOWWALL_DROP_NO_MEMORY },
+	{ NULL, 0 }
+};
+
+const struct name end_names[] = {
+	{ "expired", FLOWWALL_END_EXPIRED },
+	{ "revoked", FLOWWALL_END_REVOKED },
+	{ "reopened", FLOWWALL_END_REOPENED },
+	{ "evicted", FLOWWALL_END_EVICTED },
+	{ NULL, 0 }
+};
+
+/**
+ * name_of() - the name of a value
+ *
+ * Return: the first name with @value, or "?" for one that is not in the table
+ * (a newer kernel module's).
+ */
+const char *name_of(const struct name *names, unsigned int value)
+{
+	for (; names->name; names++)
+		if (names->value == value)
+			return names->name;
+	return "?";
+}
+
+/**
+ * value_of() - the value of a name
+ *
+ * Return: false if there is no such name.
+ */
+bool value_of(const struct name *names, const char *name, unsigned int *value)
+{
+	for (; names->name; names++)
+		if (!strcmp(names->name, name)) {
+			*value = names->value;
+			return true;
+		}
+	return false;
+}
+
+/* Edits (insert, delete, change, swap neighbours) from @a to @b; capped words. */
+static unsigned int distance(const char *a, const char *b)
+{
+	enum { MOST = 24 };
+	unsigned int d[MOST + 1][MOST + 1];
+	size_t la = strlen(a), lb = strlen(b), i, j;
+
+	if (la > MOST || lb > MOST)
+		return MOST;
+	for (i = 0; i <= la; i++)
+		d[i][0] = i;
+	for (j = 0; j <= lb; j++)
+		d[0][j] = j;
+	for (i = 1; i <= la; i++)
+		for (j = 1; j <= lb; j++) {
+			unsigned int least = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (d[i - 1][j] + 1 < least)
+				least = d[i - 1][j] + 1;
+			if (d[i][j - 1] + 1 < least)
+				least = d[i][j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    d[i - 2][j - 2] + 1 < least)
+				least = d[i - 2][j - 2] + 1;
+			d[i][j] = least;
+		}
+	return d[la][lb];
+}
+
+/**
+ * nearest_name() - what somebody may have meant
+ * @word: what they wrote
+ * @tables: of the names possible there, up to a NULL
+ *
+ * Return: a name at most two edits away (one for short words), or NULL.
+ */
+const char *nearest_name(const char *word, const struct name *const *tables)
+{
+	unsigned int least = strlen(word) < 4 ? 2 : 3;
+	const char *best = NULL;
+
+	for (; *tables; tables++) {
+		const struct name *name;
+
+		for (name = *tables; name->name; name++) {
+			unsigned int d = distance(word, name->name);
+
+			if (d < least) {
+				least = d;
+				best = name->name;
+			}
+		}
+	}
+	return best;
+}
+
+/**
+ * proto_text() - a protocol's name, or its number
+ */
+const char *proto_text(uint8_t proto, char *buffer, size_t size)
+{
+	const char *name = name_of(proto_names, proto);
+
+	if (strcmp(name, "?"))
+		return name;
+	snprintf(buffer, size, "%u", proto);
+	return buffer;
+}
+
+/**
+ * has_ports() - does a protocol have ports? -1 (any) may have.
+ */
+bool has_ports(int proto)
+{
+	switch (proto) {
+	case -1:
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return true;
+	default:
+		return false;
+	}
+}

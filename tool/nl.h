@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NL_H
+#define NL_H
+
+/*
+ * Talking to the module. The only code that knows attributes: all others see
+ * the structures below.
+ *
+ * Functions return 0, or a negative error number; module_error() then has a sentence
+ * for a person.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/flowwall.h>
+
+#include "lang.h"
+
+struct module;
+
+struct module_status {
+	uint32_t generation;
+	char version[32];
+	uint32_t flows;
+	uint32_t max_flows;
+	uint32_t buckets;
+	uint32_t flow_bytes;
+	uint32_t rules;
+	uint64_t memory;
+	uint64_t packets;
+	uint64_t new_flows;
+	uint64_t neighbour;
+	uint64_t dhcp;
+	uint64_t drop[__FLOWWALL_DROP_MAX];
+};
+
+/**
+ * struct iface - an interface of the namespace
+ * @pattern: the role statement that decides, or empty
+ */
+struct iface {
+	uint32_t ifindex;
+	char name[FLOWWALL_IFACE_SIZE];
+	uint8_t role;
+	char pattern[FLOWWALL_IFACE_SIZE];
+};
+
+/* What an entry has in place of ports. */
+enum entry_id { ID_NONE, ID_PORTS, ID_ICMP, ID_GRE };
+
+struct entry {
+	uint8_t src[16];
+	uint8_t dst[16];
+	enum entry_id id_kind;
+	uint16_t sport;		/* host byte order */
+	uint16_t dport;
+	uint32_t id;		/* of ICMP, or the GRE key */
+	uint64_t packets;
+	uint64_t bytes;
+	uint32_t ttl_ms;
+};
+
+struct flow {
+	uint64_t id;
+	uint8_t family;
+	uint8_t proto;
+	uint8_t direction;
+	uint8_t state;
+	uint32_t mark;
+	uint32_t rule;		/* handle, or 0 */
+	struct entry original;
+	struct entry reply;
+};
+
+enum event_kind {
+	EVENT_FLOW_NEW,
+	EVENT_FLOW_END,
+	EVENT_TABLE_FULL,
+	EVENT_RULESET,
+	EVENT_IFACE,
+	EVENT_LOST,	/* this listener was too slow; how many is not known */
+};
+
+struct event {
+	enum event_kind kind;
+	struct flow flow;
+	uint8_t end_reason;
+	uint32_t max_flows;
+	uint32_t refused;
+	uint32_t generation;
+	struct iface iface;
+};
+
+int module_open(struct module **module, const char *netns);
+void module_close(struct module *module);
+const char *module_error(const struct module *module);
+bool module_refused(const struct module *module);
+
+int module_status(struct module *module, struct module_status *status);
+int module_ruleset(struct module *module, uint32_t kinds, struct script *script);
+int module_ifaces(struct module *module, struct iface **ifaces, size_t *n);
+int module_flows(struct module *module, void (*each)(const struct flow *flow, void *arg), void *arg);
+
+int module_begin(struct module *module, enum flowwall_mode mode);
+int module_add(struct module *module, const struct stmt *stmt, size_t n, const struct stmt **bad);
+int module_del(struct module *module, const struct stmt *stmt);
+int module_commit(struct module *module, bool check);
+
+int module_subscribe(struct module *module);
+int module_events(struct module *module, void (*each)(const struct event *event, void *arg), void *arg);
+
+#endif

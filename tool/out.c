@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What several commands print alike: JSON, errors, flows, numbers. */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fwctl.h"
+#include "out.h"
+
+static size_t listed;
+
+/**
+ * paint() - the sequence that changes the colour of a terminal
+ *
+ * Return: "" where there is no terminal, or NO_COLOR is set (no-color.org).
+ */
+const char *paint(enum paint how)
+{
+	static const char *const sequences[] = {
+		[PLAIN] = "\033[0m", [BOLD] = "\033[1m", [RED] = "\033[31m",
+		[GREEN] = "\033[32m", [YELLOW] = "\033[33m", [DIM] = "\033[2m",
+	};
+	const char *off = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(off && *off) ? sequences[how] : "";
+}
+
+/**
+ * out_json() - print an object on a line of its own, and give it back
+ */
+void out_json(json_t *object)
+{
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
+/**
+ * out_list_begin() - begin an array whose items are printed one by one
+ */
+void out_list_begin(void)
+{
+	listed = 0;
+	putchar('[');
+}
+
+/**
+ * out_list_item() - print an item of the array, and give it back
+ */
+void out_list_item(json_t *object)
+{
+	fputs(listed++ ? ",\n" : "\n", stdout);
+	json_dumpf(object, stdout, JSON_COMPACT);
+	json_decref(object);
+}
+
+/**
+ * out_list_end() - end the array
+ */
+void out_list_end(void)
+{
+	puts(listed ? "\n]" : "]");
+}
+
+/* An error, in words or as an object. */
+static void error(const char *message, const char *hint)
+{
+	fflush(stdout);
+	if (!options.json) {
+		fprintf(stderr, "fwctl: %s\n", message);
+		if (hint)
+			fprintf(stderr, "    hint: %s\n", hint);
+		return;
+	}
+	{
+		json_t *object = json_pack("{s:s, s:s?}", "error", message, "hint", hint);
+
+		json_dumpf(object, stderr, JSON_COMPACT);
+		fputc('\n', stderr);
+		json_decref(object);
+	}
+}
+
+/**
+ * wrong() - report that the command cannot be done as it was given
+ * @hint: what to do, or NULL
+ *
+ * Return: REFUSED.
+ */
+int wrong(const char *hint, const char *format, ...)
+{
+	char message[512];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(message, sizeof(message), format, list);
+	va_end(list);
+	error(message, hint);
+	return REFUSED;
+}
+
+/**
+ * module_failed() - report what the module, or the way to it, said
+ *
+ * Return: REFUSED if it was a refusal, otherwise FAILED.
+ */
+int module_failed(const struct module *module)
+{
+	error(module_error(module), NULL);
+	return module_refused(module) ? REFUSED : FAILED;
+}
+
+/**
+ * connect_module() - connect to the module in the namespace that -n names
+ * @module: set to the connection, NULL after an error
+ *
+ * Return: enum status; an error has been reported.
+ */
+int connect_module(struct module **module)
+{
+	int status = DONE;
+
+	if (module_open(module, options.netns)) {
+		status = module_failed(*module);
+		module_close(*module);
+		*module = NULL;
+	}
+	return status;
+}
+
+/**
+ * human_bytes() - a size as a person reads it: "1.5 MiB"
+ */
+char *human_bytes(uint64_t bytes, char *buffer, size_t size)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	double value = bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit < 4) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(buffer, size, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	return buffer;
+}
+
+/**
+ * address_text() - an address as a person reads it
+ */
+void address_text(uint8_t family, const uint8_t *address, char *buffer, size_t size)
+{
+	if (!inet_ntop(family, address, buffer, size))
+		snprintf(buffer, size, "?");
+}
+
+/* Rounded up: an entry that is there has at least a second. */
+static uint32_t ttl_seconds(const struct entry *entry)
+{
+	return entry->ttl_ms / 1000 + !!(entry->ttl_ms % 1000);
+}
+
+/**
+ * entry_json() - one entry of a flow
+ */
+json_t *entry_json(const struct flow *flow, const struct entry *entry)
+{
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+	json_t *object;
+
+	address_text(flow->family, entry->src, src, sizeof(src));
+	address_text(flow->family, entry->dst, dst, sizeof(dst));
+	object = json_pack("{s:s, s:s}", "src", src, "dst", dst);
+	switch (entry->id_kind) {
+	case ID_PORTS:
+		json_object_set_new(object, "sport", json_integer(entry->sport));
+		json_object_set_new(object, "dport", json_integer(entry->dport));
+		break;
+	case ID_ICMP:
+		json_object_set_new(object, "icmp_id", json_integer(entry->id));
+		break;
+	case ID_GRE:
+		json_object_set_new(object, "key", json_integer(entry->id));
+		break;
+	case ID_NONE:
+		break;
+	}
+	json_object_set_new(object, "packets", json_integer(entry->packets));
+	json_object_set_new(object, "bytes", json_integer(entry->bytes));
+	json_object_set_new(object, "ttl", json_integer(ttl_seconds(entry)));
+	return object;
+}
+
+/**
+ * flow_json() - a flow with both entries
+ * @rule: what the rule that let it in is called, or NULL
+ */
+json_t *flow_json(const struct flow *flow, const char *rule)
+{
+	char id[24], proto[8];
+
+	/* 64 bits: more than a number of JavaScript holds. */
+	snprintf(id, sizeof(id), "%llu", (unsigned long long)flow->id);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s?, s:o, s:o}",
+			 "id", id,
+			 "proto", proto_text(flow->proto, proto, sizeof(proto)),
+			 "family", flow->family == AF_INET6 ? "ipv6" : "ipv4",
+			 "direction", name_of(direction_names, flow->direction),
+			 "state", name_of(state_names, flow->state),
+			 "mark", (json_int_t)flow->mark,
+			 "rule", rule,
+			 "original", entry_json(flow, &flow->original),
+			 "reply", entry_json(flow, &flow->reply));
+}
+
+/**
+ * entry_text() - "198.51.100.2:40000 > 192.0.2.10:80", with what stands for ports
+ */
+void entry_text(const struct flow *flow, const struct entry *entry, char *buffer, size_t size)
+{
+	bool ports = entry->id_kind == ID_PORTS, ipv6 = flow->family == AF_INET6;
+	const char *open = ports && ipv6 ? "[" : "", *close = ports && ipv6 ? "]" : "";
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], sport[8] = "", dport[8] = "";
+	char id[24] = "";
+
+	address_text(flow->family, entry->src, src, sizeof(src));
+	address_text(flow->family, entry->dst, dst, sizeof(dst));
+	if (ports) {
+		snprintf(sport, sizeof(sport), ":%u", entry->sport);
+		snprintf(dport, sizeof(dport), ":%u", entry->dport);
+	} else if (entry->id_kind != ID_NONE) {
+		snprintf(id, sizeof(id), " %s %u", entry->id_kind == ID_ICMP ? "id" : "key",
+			 entry->id);
+	}
+	snprintf(buffer, size, "%s%s%s%s > %s%s%s%s%s", open, src, close, sport,
+		 open, dst, close, dport, id);
+}
