@@ -44,17 +44,22 @@ static int edit(const struct stmt *stmt, bool add)
 
 /**
  * edit_add() - make a statement of words and put it into the running ruleset
+ * @kind: what the statement has to be
  *
  * Return: enum status; a mistake has been reported.
  */
-int edit_add(int argc, char **argv)
+int edit_add(enum stmt_kind kind, int argc, char **argv)
 {
 	struct words words;
 	struct stmt stmt;
 	int status = REFUSED;
 
 	lex_arguments(argc, argv, &words);
-	if (parse_words(&words, &stmt))
+	if (!parse_words(&words, &stmt))
+		status = REFUSED;
+	else if (stmt.kind != kind)
+		mistake(&stmt.place, "fwctl rule --help", "a rule begins with allow or deny");
+	else
 		status = edit(&stmt, true);
 	stmt_free(&stmt);
 	words_free(&words);

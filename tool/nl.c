@@ -956,7 +956,6 @@ int module_subscribe(struct module *module)
 	}
 	if (err < 0)
 		return complain(module, -EIO, "cannot listen to events: %s", nl_geterror(err));
-	nl_socket_disable_seq_check(module->sock);
 	return 0;
 }
 
@@ -964,6 +963,14 @@ struct event_reader {
 	void (*each)(const struct event *event, void *arg);
 	void *arg;
 };
+
+/* Events answer nothing: they have no number to compare. */
+static int any_sequence(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
 
 static int on_event(struct nl_msg *msg, void *arg)
 {
@@ -1014,6 +1021,7 @@ int module_events(struct module *module, void (*each)(const struct event *event,
 	if (!cb)
 		abort();
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, &reader);
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_sequence, NULL);
 	errno = 0;
 	err = nl_recvmsgs(module->sock, cb);
 	nl_cb_put(cb);

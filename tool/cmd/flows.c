@@ -37,7 +37,7 @@ static void print_entry(const struct flow *flow, const struct entry *entry, cons
 	char ends[128], bytes[32];
 
 	entry_text(flow, entry, ends, sizeof(ends));
-	printf("%-9s %-54s ttl %6us  %8llu packets  %s\n", lead, ends,
+	printf("%-10s %-54s ttl %6us  %8llu packets  %s\n", lead, ends,
 	       entry->ttl_ms / 1000 + !!(entry->ttl_ms % 1000),
 	       (unsigned long long)entry->packets, human_bytes(entry->bytes, bytes, sizeof(bytes)));
 }

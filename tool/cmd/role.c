@@ -66,5 +66,5 @@ int cmd_role(int argc, char **argv)
 	}
 	for (i = 0; i < argc && i < 14; i++)
 		words[i + 1] = argv[i];
-	return edit_add(i + 1, words);
+	return edit_add(STMT_ROLE, i + 1, words);
 }

@@ -79,8 +79,5 @@ int cmd_rule(int argc, char **argv)
 		return no_arguments(argc, argv) ?: list_statements(FLOWWALL_KIND_RULE, text, json);
 	if (!strcmp(verb, "del"))
 		return del(argc, argv);
-	if (argc && strcmp(argv[0], "allow") && strcmp(argv[0], "deny"))
-		return wrong("fwctl rule add allow in tcp to 192.0.2.10 port 80",
-			     "`%s`: a rule begins with allow or deny", argv[0]);
-	return edit_add(argc, argv);
+	return edit_add(STMT_RULE, argc, argv);
 }

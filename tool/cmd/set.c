@@ -41,5 +41,5 @@ int cmd_set(int argc, char **argv)
 		return list_statements(FLOWWALL_KIND_SETTING, text, json);
 	for (i = 0; i < argc && i < 14; i++)
 		words[i + 1] = argv[i];
-	return edit_add(i + 1, words);
+	return edit_add(STMT_SETTING, i + 1, words);
 }

@@ -36,5 +36,5 @@ int cmd_ttl(int argc, char **argv)
 		return list_statements(FLOWWALL_KIND_TTL, text, json);
 	for (i = 0; i < argc && i < 14; i++)
 		words[i + 1] = argv[i];
-	return edit_add(i + 1, words);
+	return edit_add(STMT_TTL, i + 1, words);
 }

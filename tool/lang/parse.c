@@ -564,10 +564,10 @@ static bool parse_rule(struct parser *p, struct stmt *stmt, unsigned int action)
 		const struct name *const tables[] = { rule_words + 1, port_word, NULL };
 		bool good;
 
-		if (!src && !dst && take(p, "from")) {
+		if (!src && !dst && !id && !comment && take(p, "from")) {
 			src = word;
 			good = parse_endpoint(p, &rule->src);
-		} else if (!dst && take(p, "to")) {
+		} else if (!dst && !id && !comment && take(p, "to")) {
 			dst = word;
 			good = parse_endpoint(p, &rule->dst);
 		} else if (!id && take(p, "id")) {
@@ -577,8 +577,12 @@ static bool parse_rule(struct parser *p, struct stmt *stmt, unsigned int action)
 			comment = true;
 			good = parse_comment(p, rule);
 		} else {
-			good = expected(p, "known here: from, to, id or comment, each once",
-					tables);
+			unsigned int known;
+
+			good = value_of(rule_words + 1, word->text, &known) ?
+				word_mistake(word, "a rule is: [from ...] [to ...] [id ...] [comment ...]",
+					     "this is said once, and in this order") :
+				expected(p, "known here: from, to, id or comment", tables);
 		}
 		if (!good)
 			return false;
