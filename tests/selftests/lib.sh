@@ -163,12 +163,13 @@ busywait() {
 # the variable to its name. Loopback is up; duplicate address detection and
 # reverse path filtering are off.
 setup_ns() {
-	local variable name conf
+	local variable name
 	for variable; do
 		name=$(echo "$variable" | tr '[:upper:]' '[:lower:]')-$(mktemp -u XXXXXX)
 		ip netns add "$name" || die "cannot make a network namespace"
 		FLOWWALL_NAMESPACES+=("$name")
 		printf -v "$variable" %s "$name"
+		# shellcheck disable=SC2016  # expanded inside
 		ip netns exec "$name" bash -c '
 			ip link set lo up
 			for conf in all default; do
@@ -199,7 +200,7 @@ in_ns() {
 #
 # Both hosts have the router as their default route. CAPTURE=no leaves out the
 # capture on the router, for a flood.
-# shellcheck disable=SC2034  # the cases use these
+# shellcheck disable=SC2034,SC2153  # the cases use these
 topology() {
 	INSIDE4=10.0.1.2	INSIDE6=2001:db8:1::2
 	ROUTER_IN4=10.0.1.1	ROUTER_IN6=2001:db8:1::1
@@ -247,6 +248,10 @@ host_addresses() {
 load_module() {
 	[ ! -d /sys/module/flowwall ] || return 0
 	[ -f "$FLOWWALL_KO" ] || die "no module" "$FLOWWALL_KO does not exist: make"
+	local needs
+	needs=$(modinfo -F depends "$FLOWWALL_KO") || die "$FLOWWALL_KO is no module"
+	# shellcheck disable=SC2086  # one word a module
+	[ -z "$needs" ] || modprobe -a ${needs//,/ } || die "no modules $needs"
 	insmod "$FLOWWALL_KO" || die "the module does not load"
 }
 
@@ -385,7 +390,8 @@ diagnose() {
 			[ -f "$file" ] || continue
 			echo "--- the last packets in ${file##*/}"
 			sleep 0.3
-			tcpdump -n -r "$file" 2>/dev/null | tail -n 30
+			# In the router, which knows the interfaces' names.
+			in_ns "$ROUTER" tcpdump -n -r "$file" 2>/dev/null | tail -n 30
 		done
 		echo "--- the kernel log"
 		kernel_log | tail -n 60
@@ -399,12 +405,10 @@ kernel_log() {
 			END { printf "%s", text }'
 }
 
-cleanup() {
-	local status=$? namespace job
-	trap - EXIT
-	if [ "$status" != 0 ] && [ "$FLOWWALL_FAILURES" = 0 ] && [ -z "$FLOWWALL_SKIPPED" ]; then
-		fail "the case came to its end" "it ended early, with status $status"
-	fi
+# release: ends all processes of the case and removes what it made.
+release() {
+	local namespace job
+
 	# From here on the shell would only report whom it killed.
 	exec 2>/dev/null
 	for job in $(jobs -p); do
@@ -415,6 +419,16 @@ cleanup() {
 		ip netns del "$namespace"
 	done
 	rm -rf "$TMP"
+}
+
+cleanup() {
+	local status=$?
+
+	trap - EXIT
+	if [ "$status" != 0 ] && [ "$FLOWWALL_FAILURES" = 0 ] && [ -z "$FLOWWALL_SKIPPED" ]; then
+		fail "the case came to its end" "it ended early, with status $status"
+	fi
+	release
 	echo "1..$FLOWWALL_POINTS"
 	if [ "$FLOWWALL_FAILURES" != 0 ]; then
 		exit 1

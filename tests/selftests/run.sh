@@ -51,7 +51,7 @@ done
 [ "$(id -u)" = 0 ] || { echo "run.sh: must be run as root" >&2; exit 2; }
 
 work=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+trap 'rm -rf "$work"' EXIT
 
 # The guests see what is built here: the tool as it is in the tree, the module
 # for each kernel in a folder of its own.
@@ -97,7 +97,17 @@ collect() {
 	}'
 }
 
+# Each guest is a process group of its own, to be ended as one.
+run_guests() {
+	local series
+	set -m
+	# shellcheck disable=SC2154  # job is set here
+	trap 'for job in $(jobs -p); do kill -- "-$job"; done 2>/dev/null; exit 1' INT TERM
+	for series in "${kernels[@]}"; do
+		run_guest "$series" &
+	done
+	wait
+}
+
 echo "TAP version 13"
-for series in "${kernels[@]}"; do
-	run_guest "$series" &
-done | collect
+run_guests | collect

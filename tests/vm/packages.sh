@@ -13,7 +13,7 @@ module=(kmod libelf-dev xz-utils bc flex bison gcc-12)
 guest=(qemu-system-x86 busybox-static cpio kmod xz-utils util-linux)
 network=(iproute2 iputils-ping curl nmap tcpdump jq python3 procps)
 
-demo=("${build[@]}" "${module[@]}" "${guest[@]}" "${network[@]}" openssh-client)
+demo=("${build[@]}" "${module[@]}" "${guest[@]}" "${network[@]}")
 check=(
 	"${demo[@]}"
 	check libsubunit-dev dkms sparse

@@ -208,7 +208,7 @@ static bool read_file(const struct place *from, const char *name, struct script 
 {
 	struct place line = { .line = 0, .column = 1, .length = 1 };
 	struct text *text;
-	char *at, *end;
+	char *at, *end, *next;
 	bool good = true;
 	size_t size;
 
@@ -224,10 +224,11 @@ static bool read_file(const struct place *from, const char *name, struct script 
 	script->texts = text;
 	line.file = text->name;
 
-	for (end = at + size; at < end; at += strlen(at) + 1) {
+	for (end = at + size; at < end; at = next) {
 		char *newline = memchr(at, '\n', end - at);
 		size_t length = (newline ? newline : end) - at;
 
+		next = at + length + 1;
 		at[length] = '\0';
 		line.line++;
 		line.text = at;
@@ -237,7 +238,6 @@ static bool read_file(const struct place *from, const char *name, struct script 
 			place.column = strlen(at) + 1;
 			mistake(&place, "is this a text file?", "a zero byte");
 			good = false;
-			at += length - strlen(at); /* go on behind the line */
 			continue;
 		}
 		if (length && at[length - 1] == '\r')

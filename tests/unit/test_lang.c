@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The language: what is right comes back as it is, what is wrong has its place. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lang.h"
+
+static struct {
+	unsigned int count;
+	unsigned int line;
+	unsigned int column;
+	char message[512];
+	char hint[256];
+} last;
+
+static void note_mistake(const struct place *place, const char *message, const char *hint)
+{
+	last.count++;
+	last.line = place->line;
+	last.column = place->column;
+	snprintf(last.message, sizeof(last.message), "%s", message);
+	snprintf(last.hint, sizeof(last.hint), "%s", hint ? hint : "");
+}
+
+static void setup(void)
+{
+	memset(&last, 0, sizeof(last));
+	report_mistake = note_mistake;
+}
+
+/* Parses one line; the text that is printed for it, or NULL after a mistake. */
+static const char *canonical(const char *line)
+{
+	struct place place = { .file = "test", .line = 1, .column = 1, .length = 1, .text = line };
+	static char text[STMT_TEXT];
+	struct words words;
+	struct stmt stmt;
+	bool good;
+
+	setup();
+	good = lex_line(&place, &words);
+	if (good) {
+		good = parse_words(&words, &stmt);
+		if (good)
+			print_stmt(&stmt, text, sizeof(text));
+		stmt_free(&stmt);
+	}
+	words_free(&words);
+	ck_assert_msg(good == !last.count, "%s: good %d, mistakes %u", line, good, last.count);
+	return good ? text : NULL;
+}
+
+/* What is written, and what it is printed as; NULL if that is the same. */
+static const struct {
+	const char *line;
+	const char *text;
+} good[] = {
+	{ "role eth0 external", NULL },
+	{ "role ppp+ external", NULL },
+	{ "role ppp* external", "role ppp+ external" },
+	{ "role + none", NULL },
+	{ "role default internal", NULL },
+	{ "  role \t eth0.5   internal # the office", "role eth0.5 internal" },
+	{ "set max-flows 1", NULL },
+	{ "set max-flows 16777216", NULL },
+	{ "set neighbour off", NULL },
+	{ "set dhcp on", NULL },
+	{ "set on-change keep", NULL },
+	{ "set on-change revalidate", NULL },
+	{ "ttl tcp-established step 2h4m max 2h4m", NULL },
+	{ "ttl udp-new step 5 max 90", "ttl udp-new step 5s max 1m30s" },
+	{ "ttl other step 60s max 120m", "ttl other step 1m max 2h" },
+	{ "ttl icmp step 1s max 10d", NULL },
+	{ "ttl gre step 1d1h1m1s max 2d", NULL },
+	{ "allow in", NULL },
+	{ "allow", "allow in" },
+	{ "deny out tcp to any port 25", NULL },
+	{ "deny inside", NULL },
+	{ "allow local udp to 192.0.2.53 port domain", "allow local udp to 192.0.2.53 port 53" },
+	{ "allow in tcp from any to any", "allow in tcp" },
+	{ "allow in tcp to 192.0.2.10 port http,https,8000-8099",
+	  "allow in tcp to 192.0.2.10 port 80,443,8000-8099" },
+	{ "allow in tcp to any port http-alt", "allow in tcp to any port 8080" },
+	{ "allow in tcp to any port ssh-http", "allow in tcp to any port 22-80" },
+	{ "allow in udp from port 53", "allow in udp from any port 53" },
+	{ "allow in udp from any port 53 to 192.0.2.53", NULL },
+	{ "allow in from 198.51.100.0/24", NULL },
+	{ "allow in from 0.0.0.0/0", NULL },
+	{ "allow in from 192.0.2.1/32", "allow in from 192.0.2.1" },
+	{ "allow in from 192.0.2.0-192.0.2.255", "allow in from 192.0.2.0/24" },
+	{ "allow in from 192.0.2.1-192.0.2.9", NULL },
+	{ "allow in from not 192.0.2.1-192.0.2.9 port not 1,2-3", NULL },
+	{ "allow in to 2001:db8::/32", NULL },
+	{ "allow in to 2001:DB8:0:0::1", "allow in to 2001:db8::1" },
+	{ "allow in to ::/0", NULL },
+	{ "allow in to 2001:db8::1-2001:db8::9", NULL },
+	{ "allow in icmp", NULL },
+	{ "allow in icmpv6 from 2001:db8::1", NULL },
+	{ "allow in proto 47", "allow in gre" },
+	{ "allow in proto tcp to any port 0-65535", "allow in tcp to any port 0-65535" },
+	{ "allow in proto 255", NULL },
+	{ "allow in proto 0", NULL },
+	{ "allow in esp from 203.0.113.9", NULL },
+	{ "allow in sctp to any port 5060 id voice-2.x_y", NULL },
+	{ "allow in tcp id web comment \"it's the shop\"", NULL },
+	{ "allow in tcp comment 'say \"hello\"'", NULL },
+	{ "allow in tcp comment a#b", "allow in tcp comment \"a#b\"" },
+	{ "allow in tcp comment \"\"", NULL },
+	{ "allow in to any port 80", NULL },
+};
+
+START_TEST(good_statements)
+{
+	const char *expected = good[_i].text ? good[_i].text : good[_i].line;
+	const char *text = canonical(good[_i].line);
+	char first[STMT_TEXT];
+
+	ck_assert_msg(text != NULL, "%s: %s", good[_i].line, last.message);
+	ck_assert_str_eq(text, expected);
+	snprintf(first, sizeof(first), "%s", text);
+	text = canonical(first);
+	ck_assert_msg(text != NULL, "%s: %s", first, last.message);
+	ck_assert_str_eq(text, expected);
+}
+END_TEST
+
+/* What is wrong, in which column, a part of the message, and of the hint. */
+static const struct {
+	const char *line;
+	unsigned int column;
+	const char *message;
+	const char *hint;
+} bad[] = {
+	{ "rle eth0 external", 1, "`rle` is not a statement", "role" },
+	{ "alow in tcp", 1, "`alow` is not a statement", "allow" },
+	{ "reject in", 1, "`reject` is not a statement", "" },
+	{ "allow,in", 1, "not a statement", "" },
+	{ "version", 9, "the line ends here", "" },
+	{ "version 2", 9, "`2` is not a version", "" },
+	{ "version 1 1", 11, "complete before this", "" },
+	{ "role", 6, "the name of an interface", "" },
+	{ "role eth0", 11, "a role: internal, external or none", "" },
+	{ "role eth0 extern", 11, "`extern` is not a role", "external" },
+	{ "role lo internal", 6, "loopback", "" },
+	{ "role abcdefghijklmnop external", 6, "not the name of an interface", "15" },
+	{ "role '' external", 6, "not the name of an interface", "" },
+	{ "role et+h external", 6, "not the name of an interface", "beginning" },
+	{ "role e/h external", 6, "not the name of an interface", "" },
+	{ "role eth0 external now", 20, "complete before this", "" },
+	{ "set", 5, "a setting", "" },
+	{ "set maxflows 5", 5, "`maxflows` is not a setting", "max-flows" },
+	{ "set max-flows", 15, "1 to 16777216", "" },
+	{ "set max-flows 0", 15, "1 to 16777216", "" },
+	{ "set max-flows 16777217", 15, "1 to 16777216", "" },
+	{ "set max-flows -1", 15, "`-1` is not the limit", "" },
+	{ "set max-flows 5k", 15, "`5k` is not the limit", "" },
+	{ "set max-flows 99999999999999999999999", 15, "1 to 16777216", "" },
+	{ "set neighbour yes", 15, "on or off", "" },
+	{ "set on-change kep", 15, "revalidate or keep", "keep" },
+	{ "ttl", 5, "a class of flows", "" },
+	{ "ttl tcp step 5 max 5", 5, "a class of flows", "" },
+	{ "ttl udp-stram step 5 max 5", 5, "a class of flows", "udp-stream" },
+	{ "ttl icmp 5 max 5", 10, "`step`", "" },
+	{ "ttl icmp stp 5 max 5", 10, "`step`", "step" },
+	{ "ttl icmp step max 5", 15, "a time", "" },
+	{ "ttl icmp step 5", 17, "`max`", "" },
+	{ "ttl icmp step 5 max", 21, "a time", "" },
+	{ "ttl icmp step 0 max 5", 15, "a time", "" },
+	{ "ttl icmp step 6 max 5", 15, "above the maximum", "" },
+	{ "ttl icmp step 5m4h max 5", 15, "a time", "" },
+	{ "ttl icmp step 5x max 5", 15, "a time", "" },
+	{ "ttl icmp step 5 max 11d", 21, "a time", "" },
+	{ "ttl icmp step 5 max 864001", 21, "a time", "" },
+	{ "ttl icmp step 1m1m max 5m", 15, "a time", "" },
+	{ "allow inn tcp", 7, "`inn` is not a direction", "in" },
+	{ "allow in tpc", 10, "`tpc` is not", "tcp" },
+	{ "allow in proto", 16, "a protocol", "" },
+	{ "allow in proto 256", 16, "0 to 255", "" },
+	{ "allow in proto xyz", 16, "0 to 255", "" },
+	{ "allow in tcp frm any", 14, "`frm` is not known here", "from" },
+	{ "allow in tcp to any from any", 21, "said once, and in this order", "from" },
+	{ "allow in tcp from any from any", 23, "said once", "" },
+	{ "allow in tcp from", 19, "an address", "" },
+	{ "allow in tcp from not", 23, "an address", "" },
+	{ "allow in tcp from not any", 23, "`any` is not an address", "" },
+	{ "allow in tcp from 192.0.2.256", 19, "is not an address", "" },
+	{ "allow in tcp from example.org", 19, "is not an address", "" },
+	{ "allow in tcp from 192.0.2.1/24", 19, "bits behind the prefix", "192.0.2.0/24" },
+	{ "allow in tcp from 2001:db8::1/32", 19, "bits behind the prefix", "2001:db8::/32" },
+	{ "allow in tcp from 192.0.2.0/33", 19, "not a prefix", "0 to 32" },
+	{ "allow in tcp from 192.0.2.0/", 19, "not a prefix", "" },
+	{ "allow in tcp from 2001:db8::/129", 19, "not a prefix", "0 to 128" },
+	{ "allow in tcp from 192.0.2.9-192.0.2.1", 19, "ends before it begins", "lower" },
+	{ "allow in tcp from 192.0.2.1-", 19, "two addresses", "" },
+	{ "allow in tcp from 192.0.2.1-2001:db8::1", 19, "of one family", "" },
+	{ "allow in tcp from 192.0.2.1 to 2001:db8::1", 29, "different families", "" },
+	{ "allow in tcp to any port", 26, "a port", "" },
+	{ "allow in tcp to any port not", 30, "a port", "" },
+	{ "allow in tcp to any port 65536", 26, "not a port", "" },
+	{ "allow in tcp to any port 80,,81", 29, "not a port", "" },
+	{ "allow in tcp to any port 80,", 29, "not a port", "" },
+	{ "allow in tcp to any port 80,htps,22", 29, "not a port", "https" },
+	{ "allow in tcp to any port 90-80", 26, "ends before it begins", "" },
+	{ "allow in tcp to any port 80-", 26, "not a port", "" },
+	{ "allow in tcp to any port -80", 26, "not a port", "" },
+	{ "allow in icmp to any port 80", 15, "icmp has no ports", "tcp" },
+	{ "allow in proto 99 from port 80", 19, "99 has no ports", "" },
+	{ "allow in tcp id", 17, "an id", "" },
+	{ "allow in tcp id 9to5", 17, "not an id", "letter" },
+	{ "allow in tcp id a/b", 17, "not an id", "" },
+	{ "allow in tcp id abcdefghijabcdefghijabcdefghijab", 17, "not an id", "31" },
+	{ "allow in tcp id a id b", 19, "said once", "" },
+	{ "allow in tcp comment", 22, "the text of the comment", "" },
+	{ "allow in tcp comment \"x", 22, "not closed", "" },
+	{ "allow in tcp 'comment", 14, "not closed", "" },
+	{ "allow in tcp id a to any", 19, "said once, and in this order", "" },
+};
+
+START_TEST(bad_statements)
+{
+	const char *text = canonical(bad[_i].line);
+
+	ck_assert_msg(text == NULL, "accepted as %s", text);
+	ck_assert_uint_eq(last.count, 1);
+	ck_assert_msg(last.column == bad[_i].column, "%s: column %u, not %u: %s", bad[_i].line,
+		      last.column, bad[_i].column, last.message);
+	ck_assert_msg(strstr(last.message, bad[_i].message) != NULL, "%s: %s", bad[_i].line,
+		      last.message);
+	ck_assert_msg(strstr(last.hint, bad[_i].hint) != NULL, "%s: hint %s", bad[_i].line,
+		      last.hint);
+}
+END_TEST
+
+START_TEST(arguments_are_words)
+{
+	char *argv[] = { "allow", "in", "tcp", "comment", "two words", "id", "x" };
+	struct words words;
+	struct stmt stmt;
+
+	lex_arguments(5, argv, &words);
+	ck_assert(parse_words(&words, &stmt));
+	ck_assert_str_eq(stmt.rule.comment, "two words");
+	stmt_free(&stmt);
+	words_free(&words);
+
+	lex_arguments(6, argv, &words);
+	ck_assert(!parse_words(&words, &stmt));
+	ck_assert_uint_eq(last.column, 35);
+	stmt_free(&stmt);
+	words_free(&words);
+}
+END_TEST
+
+/* Writes a file of @size bytes in @folder; its name is to be freed. */
+static char *file(const char *folder, const char *name, const char *data, size_t size)
+{
+	char *path;
+	FILE *out;
+
+	ck_assert_int_gt(asprintf(&path, "%s/%s", folder, name), 0);
+	out = fopen(path, "w");
+	ck_assert_ptr_nonnull(out);
+	ck_assert_uint_eq(fwrite(data, 1, size, out), size);
+	fclose(out);
+	return path;
+}
+
+static bool parse_text(const char *data, size_t size, struct script *script)
+{
+	char folder[] = "/tmp/test_lang.XXXXXX", *path;
+	bool good;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	path = file(folder, "rules", data, size);
+	setup();
+	good = parse_file(path, script);
+	unlink(path);
+	rmdir(folder);
+	free(path);
+	return good;
+}
+
+START_TEST(all_mistakes_at_once)
+{
+	static const char text[] = "version 1\nrle a b\nset max-flows 5\nallow in tpc\n\n# x\nset x";
+	struct script script;
+
+	ck_assert(!parse_text(text, strlen(text), &script));
+	ck_assert_uint_eq(last.count, 3);
+	ck_assert_uint_eq(last.line, 7);
+	ck_assert_uint_eq(script.n, 1);
+	script_free(&script);
+}
+END_TEST
+
+START_TEST(odd_files)
+{
+	static const char crlf[] = "version 1\r\nset max-flows 5\r\n";
+	static const char zero[] = "set max-flows 5\nallow\0 in\nallow in\n";
+	static const char latin[] = "allow in tcp comment \"caf\xe9\"\n";
+	char *line = malloc(5001);
+	struct script script;
+
+	ck_assert(parse_text(crlf, strlen(crlf), &script));
+	ck_assert_uint_eq(script.n, 1);
+	script_free(&script);
+	ck_assert(parse_text("", 0, &script));
+	ck_assert_uint_eq(script.n, 0);
+	script_free(&script);
+	ck_assert(!parse_text(zero, sizeof(zero) - 1, &script));
+	ck_assert_uint_eq(last.line, 2);
+	ck_assert_uint_eq(last.column, 6);
+	ck_assert_uint_eq(script.n, 2);
+	script_free(&script);
+	ck_assert(parse_text(latin, strlen(latin), &script));
+	script_free(&script);
+
+	memset(line, 'a', 5000);
+	ck_assert(!parse_text(line, 5000, &script));
+	ck_assert_ptr_nonnull(strstr(last.message, "longer than"));
+	script_free(&script);
+	free(line);
+
+	setup();
+	ck_assert(!parse_file("/nowhere/at/all", &script));
+	ck_assert_ptr_nonnull(strstr(last.message, "No such file"));
+	script_free(&script);
+	setup();
+	ck_assert(!parse_file("/tmp", &script));
+	ck_assert_ptr_nonnull(strstr(last.message, "folder"));
+	script_free(&script);
+}
+END_TEST
+
+START_TEST(ids_are_unique)
+{
+	static const char text[] = "allow in id a\nallow out id b\ndeny in id a\n";
+	struct script script;
+
+	ck_assert(!parse_text(text, strlen(text), &script));
+	ck_assert_uint_eq(last.count, 1);
+	ck_assert_uint_eq(last.line, 3);
+	ck_assert_ptr_nonnull(strstr(last.message, ":1"));
+	script_free(&script);
+}
+END_TEST
+
+START_TEST(includes)
+{
+	char folder[] = "/tmp/test_lang.XXXXXX";
+	struct script script;
+	char *a, *b, *loop;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	a = file(folder, "a", "set max-flows 1\ninclude b\nallow in\n", 35);
+	b = file(folder, "b", "deny in tcp\nset x\n", 18);
+	loop = file(folder, "loop", "include loop\n", 13);
+
+	setup();
+	ck_assert(!parse_file(a, &script));
+	ck_assert_uint_eq(last.count, 1);
+	ck_assert_uint_eq(last.line, 2);
+	ck_assert_uint_eq(script.n, 3);
+	ck_assert_int_eq(script.stmt[1].rule.action, FLOWWALL_ACTION_DENY);
+	ck_assert_str_eq(script.stmt[1].place.file, b);
+	script_free(&script);
+
+	setup();
+	ck_assert(!parse_file(loop, &script));
+	ck_assert_uint_eq(last.count, 1);
+	ck_assert_ptr_nonnull(strstr(last.message, "deep"));
+	script_free(&script);
+
+	unlink(a);
+	unlink(b);
+	unlink(loop);
+	rmdir(folder);
+	free(a);
+	free(b);
+	free(loop);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("lang");
+	TCase *tcase = tcase_create("lang");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_loop_test(tcase, good_statements, 0, sizeof(good) / sizeof(*good));
+	tcase_add_loop_test(tcase, bad_statements, 0, sizeof(bad) / sizeof(*bad));
+	tcase_add_test(tcase, arguments_are_words);
+	tcase_add_test(tcase, all_mistakes_at_once);
+	tcase_add_test(tcase, odd_files);
+	tcase_add_test(tcase, ids_are_unique);
+	tcase_add_test(tcase, includes);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
