@@ -9,7 +9,7 @@ set -euo pipefail
 
 build=(build-essential pkg-config libnl-3-dev libnl-genl-3-dev libjansson-dev)
 # To compile a module for a kernel that is not installed.
-module=(kmod libelf-dev xz-utils bc flex bison gcc-12)
+module=(kmod pahole libelf-dev xz-utils bc flex bison gcc-12)
 guest=(qemu-system-x86 busybox-static cpio kmod xz-utils util-linux)
 network=(iproute2 iputils-ping curl nmap tcpdump jq python3 procps)
 
