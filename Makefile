@@ -43,8 +43,9 @@ check:
 
 install: tool
 	install -D -m 755 tool/fwctl "$(DESTDIR)$(PREFIX)/sbin/fwctl"
-	mkdir -p "$(DKMS_SOURCE)"
-	cp -r Makefile Kbuild dkms.conf COPYING kmod include "$(DKMS_SOURCE)/"
+	rm -rf "$(DKMS_SOURCE)" && mkdir -p "$(DKMS_SOURCE)"
+	tar -c --exclude='*.o' --exclude='.*.cmd' Makefile Kbuild dkms.conf COPYING kmod include | \
+		tar -x -C "$(DKMS_SOURCE)"
 	dkms install --force "flowwall/$(VERSION)"
 
 uninstall:

@@ -36,11 +36,6 @@
 
 static struct kmem_cache *flow_cache;
 
-/* A cache with a constructor is never merged: slabinfo shows it by its name. */
-static void flow_construct(void *flow)
-{
-}
-
 /**
  * fwl_flow_cache_init() - make the slab cache that all namespaces share
  *
@@ -51,8 +46,12 @@ int fwl_flow_cache_init(void)
 	BUILD_BUG_ON(sizeof(struct fwl_flow) > FWL_FLOW_BYTES);
 	BUILD_BUG_ON(offsetofend(struct fwl_flow, mark) > 64);
 
-	flow_cache = kmem_cache_create("flowwall_flow", FWL_FLOW_BYTES, 64, 0,
-				       flow_construct);
+	/*
+	 * A cache with a region for copies to user space, of which there are
+	 * none, is never merged with others: slabinfo shows it by its name.
+	 */
+	flow_cache = kmem_cache_create_usercopy("flowwall_flow", FWL_FLOW_BYTES, 64, 0,
+						0, 1, NULL);
 	return flow_cache ? 0 : -ENOMEM;
 }
 
@@ -581,8 +580,8 @@ void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets)
 
 /**
  * fwl_table_flush() - free all flows and the buckets
- * @table: the table; nothing looks at it any more, the hooks are gone and a
- *	grace period has passed
+ * @table: the table; nothing looks at it any more: the hooks are gone, and a
+ *	grace period has passed since
  *
  * Context: process.
  */
@@ -594,8 +593,6 @@ void fwl_table_flush(struct fwl_table *table)
 	cancel_delayed_work_sync(&table->sweep);
 	buckets = rcu_dereference_protected(table->buckets, 1);
 	RCU_INIT_POINTER(table->buckets, NULL);
-	synchronize_rcu();
-
 	for (bucket = 0; buckets && bucket <= buckets->mask; bucket++) {
 		struct fwl_flow *flow, *next;
 

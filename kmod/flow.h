@@ -34,7 +34,7 @@ enum fwl_entry {
  * @next: in the bucket; kept after removal for readers that stand on it
  * @ends: endpoints
  * @kind: FWL_KIND_*
- * @state: how far it has come, enum flowwall_state or FWL_STATE_CLOSING_REPLY
+ * @state: how far it has come, enum flowwall_state or FWL_STATE_*
  * @flags: FWL_FLOW_*
  * @expires: jiffies, low half, when the original and the reply entry expire
  * @generation: of the ruleset that allowed it

@@ -166,7 +166,7 @@ static enum opening opening_of(const struct context *c)
 	if (outside)
 		return NEVER;
 	/* An outbound connection is picked up midway, but not from its end. */
-	return pkt->tcp_flags & (FWL_TCP_SYN | FWL_TCP_RST) ? ALONE : OPENS;
+	return pkt->tcp_flags & (FWL_TCP_SYN | FWL_TCP_FIN | FWL_TCP_RST) ? ALONE : OPENS;
 }
 
 static unsigned int open_flow(struct context *c, const struct fwl_rule *rule)

@@ -305,11 +305,9 @@ int fwl_fill_flow(struct sk_buff *msg, const struct fwl_table *table,
 		  const struct fwl_flow *flow)
 {
 	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_A_FLOW);
-	u8 state = READ_ONCE(flow->state);
+	u8 state = fwl_tcp_shown(READ_ONCE(flow->state));
 	u32 rule = READ_ONCE(flow->rule);
 
-	if (state == FWL_STATE_CLOSING_REPLY)
-		state = FLOWWALL_STATE_CLOSING;
 	if (!nest ||
 	    put_u64(msg, FLOWWALL_FLOW_A_ID, fwl_flow_id(table, flow)) ||
 	    nla_put_u8(msg, FLOWWALL_FLOW_A_FAMILY,

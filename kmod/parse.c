@@ -4,8 +4,8 @@
  *
  * Pure: it reads the packet through skb_header_pointer() alone, keeps nothing
  * and touches nothing, so that it is built and fuzzed in user space as well.
- * Every header is fetched with its whole length before a field of it is used,
- * and every offset stays below 64 KiB, the most that an IP packet can need.
+ * Each part of a header is fetched before a field of it is used, and every offset
+ * stays below 64 KiB, the most that an IP packet can need.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -124,6 +124,15 @@ static void order_ends(struct fwl_packet *pkt, bool ports)
 	}
 }
 
+/* A first fragment says the length of the whole; RFC 2675's jumbogram says zero. */
+static bool udp_length_valid(u16 length, const struct fwl_packet *pkt)
+{
+	if (!length)
+		return fwl_kind_ipv6(pkt->kind);
+	return length >= sizeof(struct udphdr) &&
+	       (pkt->fragment || length <= pkt->len - pkt->l4);
+}
+
 static int parse_ports(const struct sk_buff *skb, unsigned int offset,
 		       bool quoted, struct fwl_packet *pkt)
 {
@@ -144,10 +153,10 @@ static int parse_ports(const struct sk_buff *skb, unsigned int offset,
 		if (!tcp)
 			return -FLOWWALL_DROP_TRUNCATED;
 		pkt->tcp_flags = ((const u8 *)tcp)[13] & 0x3f;
-		if (tcp->doff * 4 < sizeof(*tcp) ||
-		    tcp->doff * 4 > pkt->len - pkt->l4 ||
-		    !tcp_flags_valid(pkt->tcp_flags))
+		if (tcp->doff * 4 < sizeof(*tcp) || !tcp_flags_valid(pkt->tcp_flags))
 			return -FLOWWALL_DROP_MALFORMED;
+		if (tcp->doff * 4 > pkt->len - pkt->l4)
+			return -FLOWWALL_DROP_TRUNCATED;
 		ports = (const __be16 *)tcp;
 		break;
 	}
@@ -157,9 +166,7 @@ static int parse_ports(const struct sk_buff *skb, unsigned int offset,
 		udp = skb_header_pointer(skb, l4, sizeof(*udp), &buffer);
 		if (!udp)
 			return -FLOWWALL_DROP_TRUNCATED;
-		/* Zero is a jumbogram's (RFC 2675, section 4). */
-		if (udp->len && (ntohs(udp->len) < sizeof(*udp) ||
-				 ntohs(udp->len) > pkt->len - pkt->l4))
+		if (!udp_length_valid(ntohs(udp->len), pkt))
 			return -FLOWWALL_DROP_MALFORMED;
 		ports = (const __be16 *)udp;
 		break;
@@ -321,7 +328,7 @@ static int parse_transport(const struct sk_buff *skb, unsigned int offset,
 }
 
 static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
-		      bool *first_fragment, struct fwl_packet *pkt)
+		      struct fwl_packet *pkt)
 {
 	const struct iphdr *ip;
 	struct iphdr buffer;
@@ -344,7 +351,7 @@ static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
 	fragment = ntohs(ip->frag_off);
 	if (fragment & IPV4_OFFSET)
 		return -FLOWWALL_DROP_FRAGMENT;
-	*first_fragment = fragment & IPV4_MORE_FRAGMENTS;
+	pkt->fragment = fragment & IPV4_MORE_FRAGMENTS;
 	return 0;
 }
 
@@ -353,7 +360,7 @@ static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
  * (RFC 8200, section 4.5), and a way around firewalls that look at one only.
  */
 static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
-		      bool *first_fragment, struct fwl_packet *pkt)
+		      struct fwl_packet *pkt)
 {
 	unsigned int at = sizeof(struct ipv6hdr), count;
 	bool fragment_seen = false;
@@ -395,7 +402,7 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 				return -FLOWWALL_DROP_TRUNCATED;
 			if (ntohs(fragment->offset) & IPV6_OFFSET)
 				return -FLOWWALL_DROP_FRAGMENT;
-			*first_fragment = fragment->offset & htons(1);
+			pkt->fragment = fragment->offset & htons(1);
 			next = fragment->nexthdr;
 			at += sizeof(*fragment);
 			break;
@@ -407,8 +414,7 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 		if (count == MAX_EXTENSIONS || at > MAX_EXTENSION_BYTES)
 			return -FLOWWALL_DROP_EXTENSIONS;
 		if (at > pkt->len)
-			return *first_fragment ? -FLOWWALL_DROP_FRAGMENT
-					       : -FLOWWALL_DROP_TRUNCATED;
+			return -FLOWWALL_DROP_TRUNCATED;
 	}
 }
 
@@ -425,7 +431,6 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 int fwl_parse(const struct sk_buff *skb, unsigned int offset, bool quoted,
 	      struct fwl_packet *pkt)
 {
-	bool first_fragment = false;
 	const u8 *version;
 	u8 buffer;
 	int err;
@@ -438,20 +443,18 @@ int fwl_parse(const struct sk_buff *skb, unsigned int offset, bool quoted,
 
 	switch (*version >> 4) {
 	case 4:
-		err = parse_ipv4(skb, offset, &first_fragment, pkt);
+		err = parse_ipv4(skb, offset, pkt);
 		break;
 	case 6:
-		err = parse_ipv6(skb, offset, &first_fragment, pkt);
+		err = parse_ipv6(skb, offset, pkt);
 		break;
 	default:
 		return -FLOWWALL_DROP_MALFORMED;
 	}
-	if (err)
-		return err;
-
-	err = parse_transport(skb, offset, quoted, pkt);
+	if (!err)
+		err = parse_transport(skb, offset, quoted, pkt);
 	/* RFC 1858: what does not fit a first fragment hides in the second. */
-	if (err == -FLOWWALL_DROP_TRUNCATED && first_fragment)
+	if (err == -FLOWWALL_DROP_TRUNCATED && pkt->fragment)
 		return -FLOWWALL_DROP_FRAGMENT;
 	return err;
 }

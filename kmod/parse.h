@@ -54,6 +54,7 @@ enum fwl_icmp {
  * @icmp: enum fwl_icmp
  * @icmp_type: type of the ICMP message
  * @tcp_flags: FWL_TCP_*, zero unless it is TCP
+ * @fragment: it is the first of several
  * @hop_limit: or TTL
  * @l4: offset of the transport header from the network header
  * @len: length of the IP packet in bytes
@@ -65,6 +66,7 @@ struct fwl_packet {
 	u8 icmp;
 	u8 icmp_type;
 	u8 tcp_flags;
+	bool fragment;
 	u8 hop_limit;
 	u16 l4;
 	u32 len;

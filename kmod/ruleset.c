@@ -431,6 +431,7 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 	} else if (!has_role(rs) && fn->hooked) {
 		fwl_hooks_unregister(fn->net);
 		fn->hooked = false;
+		synchronize_rcu();
 		fwl_table_flush(&fn->table);
 	}
 

@@ -14,7 +14,7 @@
  */
 u8 fwl_tcp_first(u8 flags)
 {
-	return flags & FWL_TCP_SYN ? FLOWWALL_STATE_SYN_SENT : FLOWWALL_STATE_SYN_RECEIVED;
+	return flags & FWL_TCP_SYN ? FLOWWALL_STATE_SYN_SENT : FWL_STATE_PICKED_UP;
 }
 
 /**
@@ -36,6 +36,10 @@ u8 fwl_tcp_next(u8 state, u8 flags, bool reply)
 		return state;
 	case FLOWWALL_STATE_SYN_RECEIVED:
 		if (flags & FWL_TCP_SYN)
+			return state;
+		break;
+	case FWL_STATE_PICKED_UP:
+		if (!reply)
 			return state;
 		break;
 	default:

@@ -8,8 +8,12 @@
 
 #include "parse.h"
 
-/* Within the module, the two half-closed states are kept apart. */
+/*
+ * Two states that only the module tells apart: closed by the replying side, and
+ * picked up midway with nothing heard from the other side so far.
+ */
 #define FWL_STATE_CLOSING_REPLY	__FLOWWALL_STATE_MAX
+#define FWL_STATE_PICKED_UP	(__FLOWWALL_STATE_MAX + 1)
 
 /* May this segment open a connection: a SYN and nothing that contradicts it? */
 static inline bool fwl_tcp_opens(u8 flags)
@@ -20,7 +24,20 @@ static inline bool fwl_tcp_opens(u8 flags)
 
 static inline bool fwl_tcp_closing(u8 state)
 {
-	return state >= FLOWWALL_STATE_CLOSING;
+	return state >= FLOWWALL_STATE_CLOSING && state <= FWL_STATE_CLOSING_REPLY;
+}
+
+/* What others are told. */
+static inline u8 fwl_tcp_shown(u8 state)
+{
+	switch (state) {
+	case FWL_STATE_CLOSING_REPLY:
+		return FLOWWALL_STATE_CLOSING;
+	case FWL_STATE_PICKED_UP:
+		return FLOWWALL_STATE_SYN_SENT;
+	default:
+		return state;
+	}
 }
 
 u8 fwl_tcp_first(u8 flags);

@@ -3,22 +3,75 @@
 #
 # What the cases about behaviour share, on top of lib.sh.
 
-# craft NAMESPACE EXPRESSION...: sends packets that no honest host would; see
-# packet.py. crafts NAMESPACE TIMES EXPRESSION... sends them that often.
+# --- packets that no honest host would send -----------------------------------
+
+# craft NAMESPACE [OPTION...] EXPRESSION...: see packet.py.
 craft() { in_ns "$1" "$PYTHON" "$TESTS/packet.py" "${@:2}" || die "cannot send: ${*:2}"; }
+
+# link_address NAMESPACE INTERFACE: its MAC address.
+link_address() { ip -n "$1" -json link show "$2" | jq -r '.[0].address'; }
+
+# --- what arrives -------------------------------------------------------------
+
+# watch NAME NAMESPACE INTERFACE FILTER...: from now on, notes each packet that
+# comes in there and that FILTER (as in tcpdump) matches. seen NAME: how many.
+watch() {
+	local name=$1
+	# Not tcpdump's "inbound": it matches nothing on these interfaces.
+	in_ns "$2" tcpdump -Z root -i "$3" -n -l --immediate-mode -Q in "${@:4}" \
+		>"$TMP/watch-$name" 2>"$TMP/watch-$name.err" &
+	busywait 20 grep -q 'listening on' "$TMP/watch-$name.err" ||
+		die "cannot watch $3" "$(cat "$TMP/watch-$name.err")"
+}
+seen() {
+	sleep 0.3
+	wc -l <"$TMP/watch-$1"
+}
+
+# check_seen NAME WATCHED EXPECTED: so many packets have come, and no more.
+check_seen() {
+	local count
+	count=$(seen "$2")
+	if [ "$count" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "is:       $count packets
+expected: $3
+$(tail -n 20 "$TMP/watch-$2")"
+	fi
+}
+
+# check_arrives NAME WATCHED COUNT NAMESPACE [OPTION...] EXPRESSION...: that
+# many packets more have come in after these were sent.
+check_arrives() {
+	local before
+	before=$(wc -l <"$TMP/watch-$2")
+	craft "${@:4}"
+	check_seen "$1" "$2" $((before + $3))
+}
+
+# watch_outside: watches what reaches $OUTSIDE, as "outside", but for ARP,
+# neighbour discovery and multicast listener reports.
+watch_outside() {
+	watch outside "$OUTSIDE" eth0 not arp and \
+		not '(icmp6 and ip6[40] >= 133 and ip6[40] <= 136)' and \
+		not '(ip6[6] = 0 and ip6[48] = 143)'
+}
+
+# --- what is dropped ----------------------------------------------------------
 
 # drops: all counters of drops, "reason count" a line, those at zero left out.
 drops() { fw -j status | jq -r '.drops | to_entries[] | select(.value > 0) | "\(.key) \(.value)"'; }
 
-# drops_since FILE: what has been added since `drops >FILE`, on one line:
-# "policy 2 state 1", in the order of the list.
+# drops_since FILE: what has been added since `drops >FILE`, on one line, in the
+# order of the list: "policy 2 state 1".
 drops_since() {
-	drops | awk 'NR == FNR { old[$1] = $2; next }
+	drops | awk 'FILENAME != "-" { old[$1] = $2; next }
 		$2 != old[$1] { printf "%s%s %d", gap, $1, $2 - old[$1]; gap = " " }' "$1" -
 }
 
-# check_drops NAME EXPECTED NAMESPACE EXPRESSION...: these packets are dropped,
-# and counted just so: "spoofed 1".
+# check_drops NAME EXPECTED NAMESPACE [OPTION...] EXPRESSION...: these packets
+# are dropped, and counted just so: "spoofed 1".
 check_drops() {
 	local name=$1 expected=$2
 	shift 2
@@ -27,8 +80,10 @@ check_drops() {
 	check_equal "$name" "$(drops_since "$TMP/drops")" "$expected"
 }
 
+# --- flows --------------------------------------------------------------------
+
 # flow FILTER: the flows that the jq filter selects, one a line.
-flow() { fw -j flows | jq -c ".[] | select($1)"; }
+flow() { flows_json | jq -c ".[] | select($1)"; }
 
 # check_flow NAME SELECT FILTER: there is exactly one flow that the jq filter
 # SELECT selects, and for it FILTER is true.
@@ -51,13 +106,48 @@ INVERTED='.original.src == .reply.dst and .original.dst == .reply.src and
 	.original.icmp_id == .reply.icmp_id and .original.key == .reply.key and
 	.original.ttl > 0 and .reply.ttl > 0'
 
+# --- connections under control ------------------------------------------------
+
+declare -A SESSION_INPUT SESSION_DONE
+
+# session NAME NAMESPACE tcp|udp ADDRESS PORT [SOURCE-PORT]: opens it.
+session() {
+	local name=$1 input
+	mkfifo "$TMP/session-$name"
+	in_ns "$2" "$PYTHON" "$TESTS/session.py" "${@:3}" \
+		<"$TMP/session-$name" >"$TMP/session-$name.out" 2>&1 &
+	exec {input}>"$TMP/session-$name"
+	SESSION_INPUT[$name]=$input
+	SESSION_DONE[$name]=0
+	session_done "$name"
+}
+
+# tell NAME COMMAND...: see session.py; succeeds if it did.
+tell() {
+	echo "${*:2}" >&"${SESSION_INPUT[$1]}"
+	session_done "$1"
+}
+
+session_done() {
+	local line=$((SESSION_DONE[$1] + 1)) tries text
+	SESSION_DONE[$1]=$line
+	for ((tries = 0; tries < 300; tries++)); do
+		text=$(sed -n "${line}p" "$TMP/session-$1.out")
+		[ -z "$text" ] || break
+		sleep 0.02
+	done
+	echo "$text"
+	[ "$text" = done ]
+}
+
+# --- events -------------------------------------------------------------------
+
 # watch_events: records the router's events from now on, one JSON object a line,
 # in $TMP/events. event_count FILTER: those of them that the jq filter selects.
 watch_events() {
 	"$FWCTL" -n "$ROUTER" -j monitor >"$TMP/events" 2>"$TMP/events.err" &
-	EVENTS=$!
 	# It listens once a change of the ruleset shows.
-	busywait 20 heard_a_change || die "fwctl monitor hears nothing" "$(cat "$TMP/events.err")"
+	busywait 10 heard_a_change || die "fwctl monitor hears nothing" "$(cat "$TMP/events.err")"
 }
 heard_a_change() {
 	fw set dhcp on
@@ -67,9 +157,22 @@ heard_a_change() {
 event_count() { jq -c "select($1)" "$TMP/events" | grep -c .; }
 event_seen() { [ "$(event_count "$1")" -gt 0 ]; }
 
-# from_router ADDRESS...: a tcpdump filter for what came through or from the
-# router, but for what it needs to say to be a neighbour.
-silence_filter() {
-	echo "inbound and not arp and not (icmp6 and ip6[40] >= 133 and ip6[40] <= 136)" \
-		"and not (ip6[6] = 0 and ip6[48] = 143) and not (icmp6 and ip6[40] = 143)"
+# --- the topology -------------------------------------------------------------
+
+# no_icmp_limits NAMESPACE...: each ICMP error is sent, at once.
+no_icmp_limits() {
+	local namespace
+	for namespace; do
+		in_ns "$namespace" sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+	done
+}
+
+# black_hole: 203.0.113.0/24 and 2001:db8:9::/48 are outside and answer nothing.
+# $NOWHERE4 and $NOWHERE6 are one address of each.
+black_hole() {
+	NOWHERE4=203.0.113.9 NOWHERE6=2001:db8:9::9
+	ip -n "$ROUTER" route add 203.0.113.0/24 via "$OUTSIDE4"
+	ip -n "$ROUTER" route add 2001:db8:9::/48 via "$OUTSIDE6"
+	ip -n "$OUTSIDE" route add blackhole 203.0.113.0/24
+	ip -n "$OUTSIDE" route add blackhole 2001:db8:9::/48
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""packet.py [-c TIMES] EXPRESSION...: sends packets that no honest host would.
+"""packet.py [-c TIMES] [-i IFACE MAC] EXPRESSION...: sends packets that no honest host would.
 
 An expression is Python and makes one IP packet, or a list of them, out of the
 functions below; IPv4 or IPv6 follows from the addresses. Examples:
@@ -9,7 +9,9 @@ functions below; IPv4 or IPv6 follows from the addresses. Examples:
     frag(icmp(...), offset=8, more=0)
     error("198.51.100.2", "10.0.1.2", "too-big", udp("10.0.1.2", ...))
 
-The packets go out by the route to their destination, whatever their source.
+The packets go out by the route to their destination, whatever their source; with
+-i by that interface, to the neighbour of that link-layer address, unseen by this
+host's own IP.
 IPv4's own checksum and total length are the sending kernel's. A pause of 10 ms
 follows each, so that none is lost on the way.
 """
@@ -109,7 +111,7 @@ def resize(packet):
     if packet[0] >> 4 == 6:
         return packet[:4] + struct.pack("!H", len(packet) - 40) + packet[6:]
     packet = packet[:2] + struct.pack("!H", len(packet)) + packet[4:10] + b"\0\0" + packet[12:]
-    return packet[:10] + struct.pack("!H", checksum(packet[:20])) + packet[12:]
+    return packet[:10] + struct.pack("!H", checksum(packet[:(packet[0] & 15) * 4])) + packet[12:]
 
 
 def cut(packet, rest):
@@ -136,6 +138,11 @@ def ext(packet, *names):
     return resize(packet)
 
 
+def options(packet, data):
+    """IPv4: with these options, a multiple of 4 bytes."""
+    return resize(bytes([0x45 + len(data) // 4]) + packet[1:20] + data + packet[20:])
+
+
 def poke(packet, at, value):
     """Other bytes at that place."""
     return packet[:at] + value + packet[at + len(value):]
@@ -143,25 +150,33 @@ def poke(packet, at, value):
 
 def main():
     arguments = sys.argv[1:]
-    times = 1
-    if arguments[0] == "-c":
-        times, arguments = int(arguments[1]), arguments[2:]
+    times, link = 1, None
+    while arguments[0] in ("-c", "-i"):
+        if arguments[0] == "-c":
+            times, arguments = int(arguments[1]), arguments[2:]
+        else:
+            link, arguments = arguments[1:3], arguments[3:]
     packets = []
     for expression in arguments:
         made = eval(expression)
         packets += made if isinstance(made, list) else [made]
 
-    sockets = {}
-    for number in range(times):
+    # Headers come with the packet, on each of these.
+    if link:
+        frames = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        mac = bytes.fromhex(link[1].replace(":", ""))
+    else:
+        ipv4 = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        ipv6 = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    for _ in range(times):
         for packet in packets:
-            if packet[0] >> 4 == 6:
-                family, to = socket.AF_INET6, socket.inet_ntop(socket.AF_INET6, packet[24:40])
+            v6 = packet[0] >> 4 == 6
+            if link:
+                frames.sendto(packet, (link[0], 0x86DD if v6 else 0x0800, 0, 0, mac))
+            elif v6:
+                ipv6.sendto(packet, (socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0))
             else:
-                family, to = socket.AF_INET, socket.inet_ntop(socket.AF_INET, packet[16:20])
-            if family not in sockets:
-                # Headers come with the packet, for either family.
-                sockets[family] = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
-            sockets[family].sendto(packet, (to, 0))
+                ipv4.sendto(packet, (socket.inet_ntop(socket.AF_INET, packet[16:20]), 0))
             time.sleep(0.01)
 
 

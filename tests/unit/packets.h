@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packets for the dissector's tests, written as the RFCs draw them: in hex.
+ * Packets for the dissector's tests, written as the RFCs draw them: in hex; and
+ * how they are dissected.
  *
  * A is the lower address, B the higher one, so that a flow's end 0 is A.
  */
 #ifndef TEST_PACKETS_H
 #define TEST_PACKETS_H
 
+#include <check.h>
 #include <ctype.h>
 #include <stdio.h>
 
-#include <linux/types.h>
+#include "parse_twice.h"
+
+#define FRAGMENT	(-FLOWWALL_DROP_FRAGMENT)
+#define TRUNCATED	(-FLOWWALL_DROP_TRUNCATED)
+#define MALFORMED	(-FLOWWALL_DROP_MALFORMED)
+#define EXTENSIONS	(-FLOWWALL_DROP_EXTENSIONS)
 
 #define PACKET_MAX 8192
 
@@ -168,6 +175,30 @@ static inline void build(struct packet *p, bool ipv6, u8 proto, bool back, const
 	   back ? addr_a(ipv6) : addr_b(ipv6));
 	put(p, hex);
 	finish(p);
+}
+
+/*
+ * Dissects the first @len bytes of @packet, linear and cut into two and three
+ * pieces at every byte. Returns what fwl_parse() did.
+ */
+static inline int parse_at(const struct packet *packet, unsigned int len,
+			   unsigned int offset, bool quoted, struct fwl_packet *found)
+{
+	const char *broken;
+	unsigned int cut;
+	int err = 0;
+
+	for (cut = 0; cut <= len; cut++) {
+		unsigned int cut2 = cut + 3 < len ? cut + 3 : len;
+
+		broken = shim_parse_twice(packet->bytes, len, offset, quoted, cut, len,
+					  found, &err);
+		if (!broken)
+			broken = shim_parse_twice(packet->bytes, len, offset, quoted, cut,
+						  cut2, found, &err);
+		ck_assert_msg(!broken, "%s (%u bytes, cut at %u)", broken, len, cut);
+	}
+	return err;
 }
 
 #endif
