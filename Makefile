@@ -42,7 +42,7 @@ check:
 	tests/check.sh
 
 install: tool
-	install -D -m 755 tool/fwctl "$(DESTDIR)$(PREFIX)/sbin/fwctl"
+	$(MAKE) -C tool install
 	rm -rf "$(DKMS_SOURCE)" && mkdir -p "$(DKMS_SOURCE)"
 	tar -c --exclude='*.o' --exclude='.*.cmd' Makefile Kbuild dkms.conf COPYING kmod include | \
 		tar -x -C "$(DKMS_SOURCE)"
@@ -51,7 +51,7 @@ install: tool
 uninstall:
 	-dkms remove "flowwall/$(VERSION)" --all
 	rm -rf "$(DKMS_SOURCE)"
-	rm -f "$(DESTDIR)$(PREFIX)/sbin/fwctl"
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/fwctl" "$(DESTDIR)$(PREFIX)/share/man/man8/fwctl.8"
 
 clean:
 	-test ! -e tool/Makefile || $(MAKE) -C tool clean

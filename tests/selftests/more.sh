@@ -3,10 +3,49 @@
 #
 # What the cases about behaviour share, on top of lib.sh.
 
+# --- python programs that do as they are told ---------------------------------
+
+declare -A CONTROL_INPUT CONTROL_DONE
+
+# control ID NAMESPACE PROGRAM ARG...: starts it, to read what is written to
+# ${CONTROL_INPUT[ID]} and to answer each line by one.
+control() {
+	local id=$1 input
+	mkfifo "$TMP/control-$id"
+	in_ns "$2" "$PYTHON" -I -S "${@:3}" <"$TMP/control-$id" >"$TMP/control-$id.out" 2>&1 &
+	exec {input}>"$TMP/control-$id"
+	CONTROL_INPUT[$id]=$input
+	CONTROL_DONE[$id]=0
+}
+
+# control_done ID: waits for the answer after the ${CONTROL_DONE[ID]}th, and
+# succeeds if it is "done".
+control_done() {
+	local tries answers
+	for ((tries = 0; tries < 500; tries++)); do
+		mapfile -t -s "${CONTROL_DONE[$1]}" answers <"$TMP/control-$1.out"
+		if [ "${#answers[@]}" -gt 0 ]; then
+			echo "${answers[0]}"
+			[ "${answers[0]}" = "done" ]
+			return
+		fi
+		sleep 0.02
+	done
+	echo "no answer"
+	return 1
+}
+
 # --- packets that no honest host would send -----------------------------------
 
-# craft NAMESPACE [OPTION...] EXPRESSION...: see packet.py.
-craft() { in_ns "$1" "$PYTHON" "$TESTS/packet.py" "${@:2}" || die "cannot send: ${*:2}"; }
+# craft NAMESPACE [OPTION...] EXPRESSION...: see packet.py, which goes on running.
+craft() {
+	local id=craft-$1 IFS=$'\t' answer
+	[ -n "${CONTROL_INPUT[$id]:-}" ] || control "$id" "$1" "$TESTS/packet.py"
+	echo "${*:2}" >&"${CONTROL_INPUT[$id]}"
+	answer=$(control_done "$id") || die "cannot send packets" "${*:2}
+$answer"
+	CONTROL_DONE[$id]=$((CONTROL_DONE[$id] + 1))
+}
 
 # link_address NAMESPACE INTERFACE: its MAC address.
 link_address() { ip -n "$1" -json link show "$2" | jq -r '.[0].address'; }
@@ -60,24 +99,24 @@ watch_outside() {
 
 # --- what is dropped ----------------------------------------------------------
 
-# drops: all counters of drops, "reason count" a line, those at zero left out.
-drops() { fw -j status | jq -r '.drops | to_entries[] | select(.value > 0) | "\(.key) \(.value)"'; }
-
-# drops_since FILE: what has been added since `drops >FILE`, on one line, in the
-# order of the list: "policy 2 state 1".
+# drops_since STATUS: the counters of drops that have moved since `fw -j status`
+# printed that, on one line and in the order of the list: "policy 2 state 1".
 drops_since() {
-	drops | awk 'FILENAME != "-" { old[$1] = $2; next }
-		$2 != old[$1] { printf "%s%s %d", gap, $1, $2 - old[$1]; gap = " " }' "$1" -
+	fw -j status | jq -r --argjson old "$1" '.drops | to_entries |
+		map(.value -= $old.drops[.key] | select(.value != 0) | "\(.key) \(.value)") | join(" ")'
 }
+
+# drops: the same, since the beginning.
+drops() { drops_since '{}'; }
 
 # check_drops NAME EXPECTED NAMESPACE [OPTION...] EXPRESSION...: these packets
 # are dropped, and counted just so: "spoofed 1".
 check_drops() {
-	local name=$1 expected=$2
+	local name=$1 expected=$2 before
 	shift 2
-	drops >"$TMP/drops"
+	before=$(fw -j status)
 	craft "$@"
-	check_equal "$name" "$(drops_since "$TMP/drops")" "$expected"
+	check_equal "$name" "$(drops_since "$before")" "$expected"
 }
 
 # --- flows --------------------------------------------------------------------
@@ -108,36 +147,23 @@ INVERTED='.original.src == .reply.dst and .original.dst == .reply.src and
 
 # --- connections under control ------------------------------------------------
 
-declare -A SESSION_INPUT SESSION_DONE
-
 # session NAME NAMESPACE tcp|udp ADDRESS PORT [SOURCE-PORT]: opens it.
 session() {
-	local name=$1 input
-	mkfifo "$TMP/session-$name"
-	in_ns "$2" "$PYTHON" "$TESTS/session.py" "${@:3}" \
-		<"$TMP/session-$name" >"$TMP/session-$name.out" 2>&1 &
-	exec {input}>"$TMP/session-$name"
-	SESSION_INPUT[$name]=$input
-	SESSION_DONE[$name]=0
-	session_done "$name"
+	control "$1" "$2" "$TESTS/session.py" "${@:3}"
+	told "$1"
 }
 
 # tell NAME COMMAND...: see session.py; succeeds if it did.
 tell() {
-	echo "${*:2}" >&"${SESSION_INPUT[$1]}"
-	session_done "$1"
+	echo "${*:2}" >&"${CONTROL_INPUT[$1]}"
+	told "$1"
 }
 
-session_done() {
-	local line=$((SESSION_DONE[$1] + 1)) tries text
-	SESSION_DONE[$1]=$line
-	for ((tries = 0; tries < 300; tries++)); do
-		text=$(sed -n "${line}p" "$TMP/session-$1.out")
-		[ -z "$text" ] || break
-		sleep 0.02
-	done
-	echo "$text"
-	[ "$text" = done ]
+told() {
+	control_done "$1"
+	local status=$?
+	CONTROL_DONE[$1]=$((CONTROL_DONE[$1] + 1))
+	return $status
 }
 
 # --- events -------------------------------------------------------------------

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """packet.py [-c TIMES] [-i IFACE MAC] EXPRESSION...: sends packets that no honest host would.
 
+Without arguments it takes them from lines of standard input, set apart by tabs,
+and answers each line by "done".
+
 An expression is Python and makes one IP packet, or a list of them, out of the
 functions below; IPv4 or IPv6 follows from the addresses. Examples:
 
@@ -23,6 +26,7 @@ import sys
 import time
 
 TCP_FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16, "U": 32}
+SOCKETS = {}
 NEXT_HEADERS = {"hop": 0, "routing": 43, "fragment": 44, "ah": 51, "none": 59, "dst": 60}
 # kind of ICMP error: (type, code) for IPv4, for IPv6
 ERRORS = {
@@ -148,36 +152,50 @@ def poke(packet, at, value):
     return packet[:at] + value + packet[at + len(value):]
 
 
-def main():
-    arguments = sys.argv[1:]
-    times, link = 1, None
+def send(packets, times, link):
+    """link: interface and neighbour's address to send by, or None."""
+    for packet in packets * times:
+        v6 = packet[0] >> 4 == 6
+        # Headers come with the packet, on each of these.
+        if link:
+            mac = bytes.fromhex(link[1].replace(":", ""))
+            to = (link[0], 0x86DD if v6 else 0x0800, 0, 0, mac)
+            kind = (socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        elif v6:
+            to = (socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0)
+            kind = (socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        else:
+            to = (socket.inet_ntop(socket.AF_INET, packet[16:20]), 0)
+            kind = (socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        if kind not in SOCKETS:
+            SOCKETS[kind] = socket.socket(*kind)
+        SOCKETS[kind].sendto(packet, to)
+        time.sleep(0.01)
+
+
+def run(arguments):
+    times, link, packets = 1, None, []
     while arguments[0] in ("-c", "-i"):
         if arguments[0] == "-c":
             times, arguments = int(arguments[1]), arguments[2:]
         else:
             link, arguments = arguments[1:3], arguments[3:]
-    packets = []
     for expression in arguments:
         made = eval(expression)
         packets += made if isinstance(made, list) else [made]
+    send(packets, times, link)
 
-    # Headers come with the packet, on each of these.
-    if link:
-        frames = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
-        mac = bytes.fromhex(link[1].replace(":", ""))
-    else:
-        ipv4 = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-        ipv6 = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    for _ in range(times):
-        for packet in packets:
-            v6 = packet[0] >> 4 == 6
-            if link:
-                frames.sendto(packet, (link[0], 0x86DD if v6 else 0x0800, 0, 0, mac))
-            elif v6:
-                ipv6.sendto(packet, (socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0))
-            else:
-                ipv4.sendto(packet, (socket.inet_ntop(socket.AF_INET, packet[16:20]), 0))
-            time.sleep(0.01)
+
+def main():
+    if sys.argv[1:]:
+        return run(sys.argv[1:])
+    # A line a command, its arguments set apart by tabs.
+    for line in sys.stdin:
+        try:
+            run(line.rstrip("\n").split("\t"))
+            print("done", flush=True)
+        except Exception as error:
+            print("%s: %r" % (line, error), flush=True)
 
 
 if __name__ == "__main__":
