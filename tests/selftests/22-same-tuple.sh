@@ -20,7 +20,7 @@ fw_rules <<-RULES
 	ttl udp-stream step 100s max 100s
 	ttl icmp step 100s max 100s
 RULES
-watch inside "$INSIDE" eth0 not arp and not 'icmp6 and ip6[40] > 129'
+watch inside "$INSIDE" eth0 not arp and not '(icmp6 and ip6[40] > 129)'
 mac=$(link_address "$ROUTER" out0)
 
 # ttls: of all flows' entries, one a line.
@@ -54,6 +54,7 @@ tuple() { # VERSION INSIDE OUTSIDE INNER ROUTER
 	check_seen "$v: none of this came in" inside "$((count + 2))"
 	check "$v: and none of it has refreshed a TTL" older "$before"
 	check_equal "$v: no flow was made by it" "$(flow_count)" "$((flows + 3))"
+	before=$(ttls)
 	check_arrives "$v: the reply still comes in" inside 1 "$OUTSIDE" "udp('$out', '$in', 53, 5000)"
 	check_fails "$v: that refreshes its flow" older "$before"
 	count=$((count + 3)) flows=$((flows + 3))

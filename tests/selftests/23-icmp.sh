@@ -15,13 +15,13 @@ icmp() { # VERSION INSIDE OUTSIDE ROUTER COUNT
 	local v=$1 in=$2 out=$3 router=$4 count=$5 others=13
 	[ "$v" = v4 ] || others=139 # a timestamp request; a node information query
 
-	check_drops "$v: echo replies that nobody asked for" "state 3" "$OUTSIDE" \
+	check_drops "$v: echo replies that nobody asked for" "policy 3" "$OUTSIDE" \
 		"echo('$out', '$in', 7, reply=True)" "echo('$out', '$router', 7, reply=True)" \
 		"echo('$out', '${in}2', 8, reply=True)"
 	craft "$INSIDE" "echo('$in', '$out', 77)"
 	check_drops "$v: echo requests, also with the number of a ping under way" "policy 2" "$OUTSIDE" \
 		"echo('$out', '$in', 77)" "echo('$out', '$in', 78)"
-	check_drops "$v: replies with another number, from or to another address" "state 3" "$OUTSIDE" \
+	check_drops "$v: replies with another number, from or to another address" "policy 3" "$OUTSIDE" \
 		"echo('$out', '$in', 78, reply=True)" "echo('${out}2', '$in', 77, reply=True)" \
 		"echo('$out', '${in}2', 77, reply=True)"
 	craft "$OUTSIDE" "icmp('$out', '$in', $others)" "icmp('$out', '$in', 200)"
@@ -36,3 +36,11 @@ icmp() { # VERSION INSIDE OUTSIDE ROUTER COUNT
 }
 icmp v4 "$INSIDE4" "$NOWHERE4" "$ROUTER_OUT4" 0
 icmp v6 "$INSIDE6" "$NOWHERE6" "$ROUTER_OUT6" 1
+
+# Not even an exception makes a reply the beginning of something.
+fw rule add allow in icmp
+check_drops "with an exception for ICMP, replies have no state to belong to" "state 4" "$OUTSIDE" \
+	"echo('$NOWHERE4', '$INSIDE4', 7, reply=True)" "echo('$NOWHERE6', '$INSIDE6', 7, reply=True)" \
+	"echo('$OUTSIDE4', '$ROUTER_OUT4', 7, reply=True)" "echo('$OUTSIDE6', '$ROUTER_OUT6', 7, reply=True)"
+check_arrives "but requests come in" inside 2 "$OUTSIDE" \
+	"echo('$NOWHERE4', '$INSIDE4', 8)" "echo('$NOWHERE6', '$INSIDE6', 8)"

@@ -27,7 +27,7 @@ fw_rules <<-RULES
 	allow in icmp to $INSIDE4 id ping4
 	allow in icmp to $INSIDE6 id ping6
 	allow in udp to 10.0.1.0/24 port 123 id to-prefix
-	allow in udp port 5000 id any-side
+	allow in udp to port 5000 id any-address
 RULES
 
 # hits: which rules have been hit how often since the last call.
@@ -70,6 +70,8 @@ each() { # VERSION INSIDE OUTSIDE-PREFIX
 		"tcp('${net}10', '$in', 1, 102)" "tcp('${net}12', '$in', 1, 103)" \
 		"tcp('${net}9', '$in', 1, 22)" "tcp('${net}13', '$in', 1, 22)" \
 		"tcp('${net}11', '$in', 1, 24)" "udp('${net}11', '$in', 1, 22)"
+	check_hits "$v: a port of any address" "any-address 2" \
+		"udp('${net}2', '$in', 1, 5000)" "udp('${net}2', '${in%2}3', 1, 5000)"
 	check_hits "$v: protocols by name and by number" "sctp 1 number 1 ping$v 1" \
 		"ip('${net}2', '$in', 132, b'\0\1\0\2' + b'x' * 12)" "ip('${net}2', '$in', 99, b'x' * 12)" \
 		"ip('${net}2', '$in', 98, b'x' * 12)" "echo('${net}2', '$in', 1)" \

@@ -1,92 +1,105 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A ruleset is replaced as one or not at all, by one at a time, and reads the
-# same however often it is saved and applied.
+# A ruleset is replaced as a whole or not at all, and shown as a whole.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/more.sh"
 
-topology
-fw_rules <<-RULES
-	set max-flows 1000
-	ttl udp-new step 7s max 1m30s
-	allow in tcp from not 192.0.2.0/24 port 1024-65535 to $INSIDE4 port not 22,80-90 id one comment "a 'b' c"
-	deny out udp to 2001:db8::/32 port domain
-	allow inside
-RULES
+need jq cmp
+setup_ns ROUTER
+load_module
+
+# ruleset COMMENT LINES [LINE TEXT]: a file of so many lines, one of them given.
+ruleset() {
+	awk -v comment="$1" -v lines="$2" -v special="${3:-0}" -v text="${4:-}" 'BEGIN {
+		print "version 1"
+		print "role out0 external"
+		for (n = 3; n <= lines; n++)
+			if (n == special)
+				print text
+			else
+				printf "allow in tcp from 192.0.%d.0/24 to any port %d comment %s\n",
+					n % 250, n, comment
+	}'
+}
+saved() { fw save >"$TMP/saved" && cmp "$TMP/saved" "$1"; }
+
+ruleset good 1000 >"$TMP/good"
+check "a file of 1,000 lines is applied" fw apply "$TMP/good"
+check_equal "all of its rules are there" "$(fw -j status | jq .rules)" 998
 fw save >"$TMP/before"
-check_match "a rule is saved as it was written" "$(cat "$TMP/before")" \
-	"^allow in tcp from not 192.0.2.0/24 port 1024-65535 to $INSIDE4 port not 22,80-90 id one comment \"a 'b' c\"\$"
-check "what was saved can be applied" fw apply "$TMP/before"
-check_equal "and saved again is the same" "$(fw save)" "$(cat "$TMP/before")"
-
-# A mistake in line 500 of 1,000.
-{
-	echo "version 1"
-	for i in $(seq 2 1000); do
-		[ "$i" = 500 ] && echo "allow in tcp to 10.0.0.$((i % 250)) prt 80" ||
-			echo "allow in tcp to 10.0.$((i / 250)).$((i % 250)) port $i"
-	done
-} >"$TMP/bad"
 generation=$(fw -j status | jq .generation)
-text=$(fw apply "$TMP/bad" 2>&1)
-check_equal "a file with a mistake is refused with status 1" "$?" 1
-check_match "the place is named" "$text" '/bad:500:27: `prt` is not'
-check_match "the line is shown" "$text" '^ +allow in tcp to 10\.0\.0\.0 prt 80$'
-check_match "with a caret under the place" "$text" '^                              \^~~$'
-check_match "and a hint" "$text" 'did you mean `port`'
-check_equal "nothing was changed" "$(fw save)" "$(cat "$TMP/before")"
-check_equal "not even the generation" "$(fw -j status | jq .generation)" "$generation"
-json=$(fw -j apply "$TMP/bad" 2>&1)
-check "JSON has the place, too" jq -e '.line == 500 and .column == 27 and .file and .hint' <<<"$json"
 
-# What only the kernel can refuse: here, more roles than it takes.
-{
-	echo "version 1"
-	for i in $(seq 4200); do echo "role x$i internal"; done
-} >"$TMP/many"
-text=$(fw apply "$TMP/many" 2>&1)
-check_equal "what the kernel refuses ends with status 1" "$?" 1
-check_match "the kernel's mistake has its line" "$text" '/many:4098:1: too many role statements'
-check_equal "and changes nothing" "$(fw save)" "$(cat "$TMP/before")"
+check "what is saved can be applied" fw apply "$TMP/before"
+check "and is saved again, byte for byte" saved "$TMP/before"
+generation=$((generation + 1))
 
-sed 's/max-flows 1000/max-flows 2000/' "$TMP/before" >"$TMP/after"
-check "--check accepts a good file" fw apply --check "$TMP/after"
-check_equal "and changes nothing" "$(fw save)" "$(cat "$TMP/before")"
-check_fails "--check refuses a bad one" fw apply --check "$TMP/many"
-check "an empty file is a ruleset" fw apply /dev/null
-check_equal "without roles" "$(fw -j status | jq '.roles | length')" 0
+ruleset good 1000 500 "allow in tcp to any prot 80" >"$TMP/bad"
+output=$(fw apply "$TMP/bad" 2>&1)
+check_equal "a mistake in line 500 is refused" "$?" 1
+check_match "it says where, and what is wrong" "$output" "^$TMP/bad:500:21: .*prot"
+check_match "it shows the line" "$output" '^ *allow in tcp to any prot 80$'
+check_match "with a caret under the place" "$output" '^ {24}\^'
+check_match "and a hint" "$output" 'hint: .*port'
+check "nothing has changed" saved "$TMP/before"
+output=$(fw -j apply "$TMP/bad" 2>&1 >/dev/null)
+check_equal "the same in JSON" "$(jq -c '[.file, .line, .column]' <<<"$output" | head -n 1)" \
+	"[\"$TMP/bad\",500,21]"
+for line in 200 800; do
+	sed -i "${line}s/.*/deny out tcp to 10.0.0.1\/8/" "$TMP/bad"
+done
+check_equal "all mistakes are told at once" "$(fw apply "$TMP/bad" 2>&1 | grep -Eo '/bad:[0-9]+:' | xargs)" \
+	"/bad:200: /bad:500: /bad:800:"
 
-# Two writers at once: each of them gets all of its rules in.
-writer() {
-	local i
-	for i in $(seq 25); do
-		fw rule add allow in tcp to any port "$i" id "$1$i" || return 1
+# The name of a rule twice: no mistake of a line by itself.
+ruleset good 1000 500 "allow in tcp to any port 80 id twice" | sed '400s/$/ id twice/' >"$TMP/bad"
+output=$(fw apply "$TMP/bad" 2>&1)
+check_equal "what only the kernel finds wrong is refused" "$?" 1
+check_match "it says where, too" "$output" "^$TMP/bad:500:"
+check_match "and shows the line" "$output" '^ *allow in tcp to any port 80 id twice$'
+check "nothing has changed" saved "$TMP/before"
+
+ruleset other 900 >"$TMP/other"
+check "a ruleset can be checked" fw apply --check "$TMP/other"
+check_fails "a bad one fails that" fw apply --check "$TMP/bad"
+check "neither has changed anything" saved "$TMP/before"
+check_equal "nor has there been a new ruleset" "$(fw -j status | jq .generation)" "$generation"
+check_equal "standard input is a file, too" "$(fw apply - <"$TMP/other" && fw -j status | jq .rules)" 898
+
+printf 'version 1\n' | fw apply - >/dev/null
+add() { # WHO
+	local n
+	for ((n = 0; n < 25; n++)); do
+		fw rule add allow in tcp to any port $((n + 1)) id "$1$n" || echo "lost $1$n"
 	done
 }
-fw apply "$TMP/before"
-writer a >"$TMP/a" 2>&1 &
-first=$!
-writer b >"$TMP/b" 2>&1
-second=$?
-wait "$first"
-check_equal "both writers were served" "$?$second" 00
-check_equal "all rules are there" "$(fw -j rule list | jq '[.[] | select(.id | test("^[ab][0-9]+$"))] | length')" 50
+add a >"$TMP/added-a" 2>&1 &
+add b >"$TMP/added-b" 2>&1 &
+wait $!
+wait
+check_equal "two add rules at the same time: none is lost" \
+	"$(cat "$TMP"/added-*; fw -j rule list | jq 'map(.id) | unique | length')" 50
 
-# A reader sees one ruleset or the other. Here each has 400 rules of one kind.
-for kind in allow deny; do
-	{
-		echo "version 1"
-		for i in $(seq 400); do echo "$kind in tcp to any port $i"; done
-	} >"$TMP/$kind"
+# Each of these takes several messages to apply and to dump.
+ruleset one 700 >"$TMP/one"
+ruleset two 800 >"$TMP/two"
+fw apply "$TMP/one" >/dev/null
+fw save >"$TMP/saved-one"
+fw apply "$TMP/two" >/dev/null
+fw save >"$TMP/saved-two"
+alternate() { while :; do fw apply "$TMP/one"; fw apply "$TMP/two"; done; }
+alternate >/dev/null 2>&1 &
+ones=0 twos=0 mixed=0
+for ((n = 0; n < 40; n++)); do
+	fw save >"$TMP/dump"
+	if cmp -s "$TMP/dump" "$TMP/saved-one"; then
+		ones=$((ones + 1))
+	elif cmp -s "$TMP/dump" "$TMP/saved-two"; then
+		twos=$((twos + 1))
+	else
+		mixed=$((mixed + 1))
+		cp "$TMP/dump" "$TMP/mixed"
+	fi
 done
-fw apply "$TMP/allow"
-while :; do
-	fw apply "$TMP/deny" && fw apply "$TMP/allow"
-done &
-mixed=0 reads=0
-while [ "$reads" -lt 40 ]; do
-	kinds=$(fw save | grep -E '^(allow|deny)' | awk '{ print $1 }' | sort | uniq -c | tr -s ' ')
-	[[ $kinds =~ ^\ 400\ (allow|deny)$ ]] || { mixed=$((mixed + 1)); note "$kinds"; }
-	reads=$((reads + 1))
-done
-check_equal "none of $reads readers saw a mixture" "$mixed" 0
+check_equal "dumps during commits are never mixed" "$mixed" 0
+check "both rulesets were seen ($ones, $twos)" [ "$ones" -gt 0 -a "$twos" -gt 0 ]

@@ -39,9 +39,9 @@ control_done() {
 
 # craft NAMESPACE [OPTION...] EXPRESSION...: see packet.py, which goes on running.
 craft() {
-	local id=craft-$1 IFS=$'\t' answer
+	local id=craft-$1 answer
 	[ -n "${CONTROL_INPUT[$id]:-}" ] || control "$id" "$1" "$TESTS/packet.py"
-	echo "${*:2}" >&"${CONTROL_INPUT[$id]}"
+	(IFS=$'\t' && echo "${*:2}") >&"${CONTROL_INPUT[$id]}"
 	answer=$(control_done "$id") || die "cannot send packets" "${*:2}
 $answer"
 	CONTROL_DONE[$id]=$((CONTROL_DONE[$id] + 1))
@@ -103,7 +103,7 @@ watch_outside() {
 # printed that, on one line and in the order of the list: "policy 2 state 1".
 drops_since() {
 	fw -j status | jq -r --argjson old "$1" '.drops | to_entries |
-		map(.value -= $old.drops[.key] | select(.value != 0) | "\(.key) \(.value)") | join(" ")'
+		map(.value -= ($old.drops[.key] // 0) | select(.value != 0) | "\(.key) \(.value)") | join(" ")'
 }
 
 # drops: the same, since the beginning.
