@@ -123,7 +123,7 @@ void fwl_event_table_full(struct fwl_net *fn, const struct fwl_packet *pkt, u8 d
 	int err;
 
 	atomic_inc(&fn->refused);
-	if (time_before(now, last + FULL_INTERVAL) || cmpxchg(&fn->full_at, last, now) != last)
+	if (now - last < FULL_INTERVAL || cmpxchg(&fn->full_at, last, now) != last)
 		return;
 	if (!listeners(fn)) {
 		atomic_set(&fn->refused, 0);

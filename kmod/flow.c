@@ -159,7 +159,7 @@ enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state)
 {
 	switch (fwl_kind_proto(kind)) {
 	case IPPROTO_TCP:
-		if (fwl_tcp_closing(state))
+		if (fwl_tcp_closing(state) || state == FWL_STATE_REVOKED)
 			return FLOWWALL_TTL_TCP_CLOSING;
 		return state == FLOWWALL_STATE_ESTABLISHED ? FLOWWALL_TTL_TCP_ESTABLISHED
 							   : FLOWWALL_TTL_TCP_SYN;
@@ -229,7 +229,8 @@ static void flow_retire(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall
 	struct fwl_table *table = &fn->table;
 
 	atomic_dec(&table->count);
-	fwl_event_flow_end(fn, flow, why);
+	if (READ_ONCE(flow->state) != FWL_STATE_REVOKED)
+		fwl_event_flow_end(fn, flow, why);
 	llist_add(&flow->dead, &table->dead);
 }
 
@@ -262,6 +263,19 @@ bool fwl_flow_end(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end w
 	return found;
 }
 
+/**
+ * fwl_flow_revoke() - end a flow that the ruleset no longer allows
+ * @fn: its namespace
+ * @flow: the flow; to everybody but its own packets it is gone
+ *
+ * Context: RCU.
+ */
+void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow)
+{
+	fwl_event_flow_end(fn, flow, FLOWWALL_END_REVOKED);
+	WRITE_ONCE(flow->state, FWL_STATE_REVOKED);
+}
+
 /* Counts one flow more, unless the table is full. */
 static bool reserve(struct fwl_table *table)
 {
@@ -279,13 +293,19 @@ static bool reserve(struct fwl_table *table)
  * on where it stopped before. After a look that found nothing, none is made in
  * the same jiffy: a flood must not buy a scan with every packet.
  */
-static bool evict(struct fwl_net *fn)
+static bool evict(struct fwl_net *fn, const struct fwl_packet *pkt)
 {
 	struct fwl_table *table = &fn->table;
 	struct fwl_buckets *buckets = rcu_dereference(table->buckets);
 	u32 cursor = READ_ONCE(table->cursor), now = jiffies;
 	unsigned int bucket, seen = 0;
 	struct fwl_flow *flow;
+
+	/* The very flow that the packet would make, used up. */
+	flow = fwl_flow_lookup(table, pkt);
+	if (flow && fwl_flow_expired(flow, now) &&
+	    fwl_flow_end(fn, flow, FLOWWALL_END_EVICTED))
+		return true;
 
 	if (READ_ONCE(table->full_scan) == jiffies)
 		return false;
@@ -354,7 +374,7 @@ static struct fwl_flow *link_flow(struct fwl_table *table, struct fwl_flow *flow
  * fwl_flow_add() - make a flow: both entries, in one insertion
  * @fn: the namespace
  * @pkt: its first packet, of the original direction
- * @template: @state, @flags (but for the order of ends), @generation, @mark and
+ * @template: @state, @flags (but for the order of ends), @epoch, @mark and
  *	@rule to begin with
  * @ttl: of its class
  *
@@ -368,7 +388,7 @@ int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 	struct fwl_table *table = &fn->table;
 	struct fwl_flow *flow, *found, *expired = NULL;
 
-	if (!reserve(table) && !(evict(fn) && reserve(table)))
+	if (!reserve(table) && !(evict(fn, pkt) && reserve(table)))
 		return -ENOSPC;
 
 	flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC | __GFP_NOWARN);

@@ -37,7 +37,7 @@ enum fwl_entry {
  * @state: how far it has come, enum flowwall_state or FWL_STATE_*
  * @flags: FWL_FLOW_*
  * @expires: jiffies, low half, when the original and the reply entry expire
- * @generation: of the ruleset that allowed it
+ * @epoch: of the ruleset and roles that allowed it, struct fwl_ifaces.epoch
  * @mark: set on each of its packets
  * @packets: of each entry
  * @bytes: of each entry, IP headers included
@@ -56,7 +56,7 @@ struct fwl_flow {
 	u8 state;
 	u8 flags;
 	u32 expires[2];
-	u32 generation;
+	u32 epoch;
 	u32 mark;
 
 	u64 packets[2];
@@ -170,6 +170,7 @@ int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
 		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl);
 enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state);
+void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow);
 bool fwl_flow_end(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why);
 void fwl_flow_opener(const struct fwl_flow *flow, struct fwl_packet *pkt);
 u64 fwl_flow_id(const struct fwl_table *table, const struct fwl_flow *flow);

@@ -70,6 +70,7 @@ static int input_ifindex(const struct sk_buff *skb, const struct nf_hook_state *
 static bool direction_of(struct context *c)
 {
 	const struct nf_hook_state *state = c->state;
+	const struct net_device *dev;
 	u8 in, out;
 
 	switch (state->hook) {
@@ -95,19 +96,31 @@ static bool direction_of(struct context *c)
 		c->direction = c->external ? FLOWWALL_DIRECTION_IN : FLOWWALL_DIRECTION_INSIDE;
 		return in != FLOWWALL_ROLE_NONE;
 	default:
-		/* A VRF's device first, the real one after it: judged there. */
-		out = fwl_iface_role(c->ifaces, state->out->ifindex);
+		/* A mark or NAT may have changed the route since state->out was set. */
+		dev = skb_dst(c->skb) ? skb_dst(c->skb)->dev : state->out;
+		out = fwl_iface_role(c->ifaces, dev->ifindex);
 		c->external = out == FLOWWALL_ROLE_EXTERNAL;
 		c->direction = FLOWWALL_DIRECTION_LOCAL;
-		return out != FLOWWALL_ROLE_NONE && !netif_is_l3_master(state->out);
+		/* A VRF's device first, the real one after it: judged there. */
+		return out != FLOWWALL_ROLE_NONE && !netif_is_l3_master(dev);
 	}
 }
 
-/* Inside, packets pass without a flow; only rules make a difference. */
+/*
+ * Inside, packets pass without a flow as long as no rule is about them. When
+ * there are rules, all have flows: else the answer to a packet that no rule
+ * refuses would be judged as if it were the first one.
+ */
 static bool indifferent(const struct context *c)
 {
 	return !c->external && !c->rs->lists[FLOWWALL_DIRECTION_INSIDE].n &&
 	       !c->rs->lists[FLOWWALL_DIRECTION_LOCAL].n;
+}
+
+/* fe80::/10: from this link and no further. */
+static bool is_link_local(const __be32 *addr)
+{
+	return (addr[0] & htonl(0xffc00000)) == htonl(0xfe800000);
 }
 
 /* An answer of DHCP (RFC 2131, section 4.1) or DHCPv6 (RFC 8415, section 7.2)? */
@@ -118,14 +131,15 @@ static bool is_dhcp_answer(const struct fwl_packet *pkt)
 	if (pkt->kind == IPPROTO_UDP)
 		return from == htons(67) && to == htons(68);
 	if (pkt->kind == (FWL_KIND_IPV6 | IPPROTO_UDP))
-		return from == htons(547) && to == htons(546);
+		return from == htons(547) && to == htons(546) &&
+		       is_link_local(pkt->ends.addr[!pkt->swapped]);
 	return false;
 }
 
-/* What a router dies without, and what is only ever meant for this link. */
+/* What a router dies without: from the link to this router, and its own. */
 static bool always_passes(const struct context *c)
 {
-	if (c->state->hook != NF_INET_LOCAL_IN)
+	if (!c->external || c->state->hook == NF_INET_FORWARD)
 		return false;
 	/* RFC 4861, section 6.1 and 7.1: 255 proves that no router forwarded it. */
 	if (c->pkt.icmp == FWL_ICMP_NEIGHBOUR && c->rs->settings.neighbour &&
@@ -133,7 +147,8 @@ static bool always_passes(const struct context *c)
 		fwl_count(c->fn, neighbour);
 		return true;
 	}
-	if (c->rs->settings.dhcp && is_dhcp_answer(&c->pkt)) {
+	if (c->direction == FLOWWALL_DIRECTION_IN && c->rs->settings.dhcp &&
+	    is_dhcp_answer(&c->pkt)) {
 		fwl_count(c->fn, dhcp);
 		return true;
 	}
@@ -169,17 +184,22 @@ static enum opening opening_of(const struct context *c)
 	return pkt->tcp_flags & (FWL_TCP_SYN | FWL_TCP_FIN | FWL_TCP_RST) ? ALONE : OPENS;
 }
 
+static bool replies_outside(const struct context *c)
+{
+	return c->transit || (c->external && c->direction != FLOWWALL_DIRECTION_IN);
+}
+
 static unsigned int open_flow(struct context *c, const struct fwl_rule *rule)
 {
 	struct fwl_flow first = {
-		.generation = c->rs->generation,
+		.epoch = c->ifaces->epoch,
 		.rule = rule ? rule->handle : 0,
 		.flags = c->direction << 1,
 		.state = FLOWWALL_STATE_NEW,
 	};
 	int err;
 
-	if (c->transit || (c->external && c->direction != FLOWWALL_DIRECTION_IN))
+	if (replies_outside(c))
 		first.flags |= FWL_FLOW_REPLY_OUTSIDE;
 	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP)
 		first.state = fwl_tcp_first(c->pkt.tcp_flags);
@@ -188,6 +208,9 @@ static unsigned int open_flow(struct context *c, const struct fwl_rule *rule)
 		fwl_flow_end(c->fn, c->closed, FLOWWALL_END_REOPENED);
 	err = fwl_flow_add(c->fn, &c->pkt, &first,
 			   &c->rs->ttl[fwl_ttl_class(c->pkt.kind, first.state)]);
+	/* Inside, no packet that no rule is about depends on its flow. */
+	if (err && !c->external && !rule)
+		return NF_ACCEPT;
 	switch (err) {
 	case -ENOSPC:
 		fwl_refuse(c->skb, c->state);
@@ -204,18 +227,23 @@ static unsigned int open_flow(struct context *c, const struct fwl_rule *rule)
 	}
 }
 
+/* From outside, and says that it is from an inside network? */
+static bool spoofed_source(const struct context *c)
+{
+	return c->direction == FLOWWALL_DIRECTION_IN &&
+	       fwl_iface_owns(c->ifaces, fwl_kind_ipv6(c->pkt.kind),
+			      c->pkt.ends.addr[c->pkt.swapped]);
+}
+
 /* No flow: the rules decide, then the policy of the direction. */
 static unsigned int miss(struct context *c)
 {
 	struct fwl_rule *rule;
 
-	if (c->direction == FLOWWALL_DIRECTION_IN) {
-		if (always_passes(c))
-			return NF_ACCEPT;
-		if (fwl_iface_owns(c->ifaces, fwl_kind_ipv6(c->pkt.kind),
-				   c->pkt.ends.addr[c->pkt.swapped]))
-			return drop(c, FLOWWALL_DROP_SPOOFED);
-	}
+	if (spoofed_source(c))
+		return drop(c, FLOWWALL_DROP_SPOOFED);
+	if (always_passes(c))
+		return NF_ACCEPT;
 
 	rule = fwl_classify(c->rs, c->direction, &c->pkt);
 	if (rule) {
@@ -224,8 +252,6 @@ static unsigned int miss(struct context *c)
 			return drop(c, FLOWWALL_DROP_RULE);
 	} else if (c->direction == FLOWWALL_DIRECTION_IN) {
 		return drop(c, FLOWWALL_DROP_POLICY);
-	} else if (!c->external) {
-		return NF_ACCEPT;
 	}
 
 	switch (opening_of(c)) {
@@ -258,19 +284,59 @@ static bool still_allowed(const struct context *c, struct fwl_flow *flow,
 			return false;
 		WRITE_ONCE(flow->rule, rule ? rule->handle : 0);
 	}
-	WRITE_ONCE(flow->generation, c->rs->generation);
+	WRITE_ONCE(flow->epoch, c->ifaces->epoch);
 	return true;
+}
+
+/* Does a packet of the original direction still go the flow's way? */
+static bool same_way(const struct context *c, const struct fwl_flow *flow)
+{
+	return c->direction == fwl_flow_direction(flow) &&
+	       replies_outside(c) == fwl_entry_outside(flow, FWL_REPLY);
+}
+
+/*
+ * What still comes of a flow that was ended by a new ruleset. A new connection,
+ * or one more ruleset that allows it, ends this.
+ */
+static unsigned int revoked(struct context *c, struct fwl_flow *flow, enum fwl_entry entry)
+{
+	enum flowwall_drop reason = FLOWWALL_DROP_POLICY;
+
+	if (READ_ONCE(flow->epoch) != c->ifaces->epoch && still_allowed(c, flow, &reason)) {
+		fwl_flow_end(c->fn, flow, FLOWWALL_END_REVOKED);
+		return miss(c);
+	}
+	WRITE_ONCE(flow->epoch, c->ifaces->epoch);
+	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP && fwl_tcp_opens(c->pkt.tcp_flags)) {
+		c->closed = flow;
+		return miss(c);
+	}
+	/* The outside cannot keep it here. */
+	if (c->direction != FLOWWALL_DIRECTION_IN)
+		fwl_flow_count(flow, entry, &c->pkt,
+			       &c->rs->ttl[fwl_ttl_class(flow->kind, FWL_STATE_REVOKED)]);
+	return drop(c, reason);
 }
 
 static unsigned int hit(struct context *c, struct fwl_flow *flow, enum fwl_entry entry)
 {
 	u8 state = READ_ONCE(flow->state), next = state;
-	enum flowwall_drop reason;
 
-	if (unlikely(READ_ONCE(flow->generation) != c->rs->generation) &&
-	    !still_allowed(c, flow, &reason)) {
-		fwl_flow_end(c->fn, flow, FLOWWALL_END_REVOKED);
-		return drop(c, reason);
+	if (unlikely(state == FWL_STATE_REVOKED))
+		return revoked(c, flow, entry);
+	if (unlikely(READ_ONCE(flow->epoch) != c->ifaces->epoch)) {
+		enum flowwall_drop reason;
+
+		/* Roles have changed, and with them what the flow is. */
+		if (entry == FWL_ORIGINAL && !same_way(c, flow)) {
+			fwl_flow_end(c->fn, flow, FLOWWALL_END_REVOKED);
+			return miss(c);
+		}
+		if (!still_allowed(c, flow, &reason)) {
+			fwl_flow_revoke(c->fn, flow);
+			return drop(c, reason);
+		}
 	}
 
 	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP) {
@@ -302,8 +368,12 @@ static unsigned int judge(struct context *c)
 	if (unlikely(err))
 		return drop(c, -err);
 
-	if (unlikely(c->pkt.icmp == FWL_ICMP_ERROR)) {
-		if (!c->external ||
+	if (unlikely(c->pkt.icmp == FWL_ICMP_ERROR || c->pkt.icmp == FWL_ICMP_REDIRECT)) {
+		if (!c->external)
+			return NF_ACCEPT;
+		if (spoofed_source(c))
+			return drop(c, FLOWWALL_DROP_SPOOFED);
+		if (c->pkt.icmp == FWL_ICMP_ERROR &&
 		    fwl_icmp_related(c->fn, c->rs, c->skb, &c->pkt, c->direction))
 			return NF_ACCEPT;
 		return drop(c, FLOWWALL_DROP_UNRELATED);
@@ -319,14 +389,15 @@ static unsigned int judge(struct context *c)
 	/* An entry matches only on the side that it belongs to. */
 	if (likely(fwl_entry_outside(flow, entry) == (c->direction == FLOWWALL_DIRECTION_IN)))
 		return hit(c, flow, entry);
-	if (READ_ONCE(flow->generation) != c->rs->generation)
-		fwl_flow_end(c->fn, flow, FLOWWALL_END_REVOKED);
-	else if (c->direction == FLOWWALL_DIRECTION_IN)
+	if (c->direction == FLOWWALL_DIRECTION_IN)
 		return drop(c, FLOWWALL_DROP_SPOOFED);
+	/* From inside, that is so only when roles have changed since. */
+	if (READ_ONCE(flow->epoch) != c->ifaces->epoch)
+		fwl_flow_end(c->fn, flow, FLOWWALL_END_REVOKED);
 	return miss(c);
 }
 
-static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static unsigned int judge_packet(struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct context c = {
 		.fn = fwl_net(state->net),
@@ -341,14 +412,16 @@ static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_s
 	return judge(&c);
 }
 
-/* Locally made packets may come in process context: the counters are per CPU. */
-static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
-				   const struct nf_hook_state *state)
+/*
+ * Locally made packets, and those that come back from a queue of user space, are
+ * here in process context: the counters are per CPU.
+ */
+static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	unsigned int verdict;
 
 	local_bh_disable();
-	verdict = hook(priv, skb, state);
+	verdict = judge_packet(skb, state);
 	local_bh_enable();
 	return verdict;
 }
@@ -362,13 +435,13 @@ static const struct nf_hook_ops hooks[] = {
 	  .priority = NF_IP_PRI_FILTER },
 	{ .hook = hook, .pf = NFPROTO_IPV4, .hooknum = NF_INET_LOCAL_IN,
 	  .priority = NF_IP_PRI_FILTER },
-	{ .hook = hook_local_out, .pf = NFPROTO_IPV4, .hooknum = NF_INET_LOCAL_OUT,
+	{ .hook = hook, .pf = NFPROTO_IPV4, .hooknum = NF_INET_LOCAL_OUT,
 	  .priority = NF_IP_PRI_FILTER },
 	{ .hook = hook, .pf = NFPROTO_IPV6, .hooknum = NF_INET_FORWARD,
 	  .priority = NF_IP6_PRI_FILTER },
 	{ .hook = hook, .pf = NFPROTO_IPV6, .hooknum = NF_INET_LOCAL_IN,
 	  .priority = NF_IP6_PRI_FILTER },
-	{ .hook = hook_local_out, .pf = NFPROTO_IPV6, .hooknum = NF_INET_LOCAL_OUT,
+	{ .hook = hook, .pf = NFPROTO_IPV6, .hooknum = NF_INET_LOCAL_OUT,
 	  .priority = NF_IP6_PRI_FILTER },
 };
 

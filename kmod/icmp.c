@@ -6,6 +6,7 @@
 #include "classify.h"
 #include "icmp.h"
 #include "net.h"
+#include "tcp.h"
 
 /*
  * This router's own answer to a packet that the rules let in, but for which it
@@ -54,6 +55,11 @@ bool fwl_icmp_related(struct fwl_net *fn, const struct fwl_ruleset *rs,
 	flow = fwl_flow_lookup(&fn->table, &quoted);
 	if (!flow || fwl_flow_expired(flow, jiffies))
 		return direction == FLOWWALL_DIRECTION_LOCAL && answers_allowed(rs, &quoted);
+	if (READ_ONCE(flow->state) == FWL_STATE_REVOKED)
+		return false;
+	/* This router is on both sides. */
+	if (direction == FLOWWALL_DIRECTION_LOCAL)
+		return true;
 	entry = fwl_flow_entry(flow, &quoted);
 	return fwl_entry_outside(flow, !entry) == outside;
 }

@@ -193,7 +193,8 @@ struct fwl_ifaces *fwl_ifaces_build(struct net *net, const struct fwl_ruleset *r
 	room = 4 * devices;
 	devices = roundup_pow_of_two(2 * devices + 2);
 
-	ifaces = kvzalloc(struct_size(ifaces, slot, devices), GFP_KERNEL_ACCOUNT);
+	/* Not charged to whoever adds an interface: it must not fail for that. */
+	ifaces = kvzalloc(struct_size(ifaces, slot, devices), GFP_KERNEL);
 	if (!ifaces)
 		return NULL;
 	ifaces->mask = devices - 1;
@@ -205,7 +206,7 @@ struct fwl_ifaces *fwl_ifaces_build(struct net *net, const struct fwl_ruleset *r
 	}
 
 	for (;; room *= 2) {
-		ifaces->nets = kvcalloc(room + 1, sizeof(*ifaces->nets), GFP_KERNEL_ACCOUNT);
+		ifaces->nets = kvcalloc(room + 1, sizeof(*ifaces->nets), GFP_KERNEL);
 		if (!ifaces->nets) {
 			kvfree(ifaces);
 			return NULL;
@@ -252,11 +253,15 @@ static int ifaces_refresh(struct fwl_net *fn)
 		return -ENOMEM;
 	}
 	old = rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock));
-	rcu_assign_pointer(rs->ifaces, ifaces);
+	ifaces->epoch = old->epoch;
 	for_each_netdev(fn->net, dev)
 		if (fwl_iface_role(old, dev->ifindex) !=
-		    fwl_iface_role(ifaces, dev->ifindex))
+		    fwl_iface_role(ifaces, dev->ifindex)) {
+			ifaces->epoch = fn->epoch + 1;
 			fwl_event_iface(fn, rs, dev);
+		}
+	fn->epoch = ifaces->epoch;
+	rcu_assign_pointer(rs->ifaces, ifaces);
 	mutex_unlock(&fn->lock);
 
 	call_rcu(&old->rcu, free_ifaces_rcu);
@@ -283,8 +288,14 @@ static int netdev_event(struct notifier_block *nb, unsigned long event, void *pt
 	switch (event) {
 	case NETDEV_REGISTER:
 	case NETDEV_CHANGENAME:
-		/* An interface whose role cannot be noted would be open: refuse it. */
+		/*
+		 * An interface whose role cannot be noted would be open: refuse
+		 * it. One that comes from another namespace cannot be refused:
+		 * try again.
+		 */
 		err = ifaces_refresh(fwl_net(dev_net(dev)));
+		if (err)
+			schedule_work(&fwl_net(dev_net(dev))->nets_work);
 		return notifier_from_errno(err);
 	case NETDEV_UNREGISTER:
 		ifaces_refresh(fwl_net(dev_net(dev)));

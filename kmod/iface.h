@@ -40,6 +40,8 @@ struct fwl_own_net {
 /**
  * struct fwl_ifaces - the roles of the interfaces that are there
  * @rcu: to free it
+ * @epoch: changes with the ruleset and with any interface's role; a flow of
+ *	another epoch is judged again
  * @mask: number of slots, less one; always more slots than interfaces
  * @n_nets: number of @nets
  * @nets: own networks of interfaces with a role
@@ -47,6 +49,7 @@ struct fwl_own_net {
  */
 struct fwl_ifaces {
 	struct rcu_head rcu;
+	u32 epoch;
 	u32 mask;
 	u32 n_nets;
 	struct fwl_own_net *nets;

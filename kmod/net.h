@@ -37,10 +37,11 @@ struct fwl_stats {
  * @ruleset: the running one, never NULL while packets flow; written under @lock
  * @table: the flows
  * @stats: counters
- * @lock: protects the writing of @ruleset, @transactions, @next_handle and
- *	@hooked. Taken inside the RTNL, where both are needed.
+ * @lock: protects the writing of @ruleset, @transactions, @next_handle,
+ *	@epoch and @hooked. Taken inside the RTNL, where both are needed.
  * @transactions: those begun and not ended, struct fwl_transaction
  * @next_handle: for the next rule
+ * @epoch: the last one given to a table of roles
  * @hooked: the hooks are registered; they are only where a role is given
  * @nets_work: brings the interfaces' own networks up to date
  * @full_at: jiffies of the last table-full event
@@ -55,6 +56,7 @@ struct fwl_net {
 	struct mutex lock;
 	struct list_head transactions;
 	u32 next_handle;
+	u32 epoch;
 	bool hooked;
 	struct work_struct nets_work;
 

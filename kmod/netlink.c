@@ -11,6 +11,7 @@
 #include "event.h"
 #include "net.h"
 #include "netlink.h"
+#include "tcp.h"
 
 static bool userns;
 module_param(userns, bool, 0444);
@@ -198,7 +199,8 @@ static int dump_chain(struct sk_buff *msg, struct netlink_callback *cb,
 
 	flow = rcu_dereference(buckets->bucket[bucket]);
 	for (; flow; flow = rcu_dereference(flow->next), at++) {
-		if (at < *skip || fwl_flow_expired(flow, jiffies))
+		if (at < *skip || fwl_flow_expired(flow, jiffies) ||
+		    READ_ONCE(flow->state) == FWL_STATE_REVOKED)
 			continue;
 		if (!dump_flow(msg, cb, table, flow))
 			continue;
@@ -262,7 +264,8 @@ static int begin(struct sk_buff *skb, struct genl_info *info)
 
 	switch (err) {
 	case 0:
-		return answer_generation(info, generation);
+		answer_generation(info, generation);
+		return 0;
 	case -EBUSY:
 		GENL_SET_ERR_MSG(info, "this socket has begun a transaction already");
 		return err;
@@ -329,7 +332,10 @@ static int end(struct sk_buff *skb, struct genl_info *info)
 	mutex_unlock(&fn->lock);
 	rtnl_unlock();
 
-	return err || !commit ? err : answer_generation(info, generation);
+	/* It is done: whether the answer can be sent makes no difference. */
+	if (!err && commit)
+		answer_generation(info, generation);
+	return err;
 }
 
 /* The flags are set when the module is loaded, by its parameter. */
@@ -367,7 +373,6 @@ struct genl_family fwl_family __ro_after_init = {
 	.module = THIS_MODULE,
 	.ops = ops,
 	.n_ops = ARRAY_SIZE(ops),
-	.resv_start_op = FLOWWALL_CMD_STATUS_GET,
 	.mcgrps = groups,
 	.n_mcgrps = ARRAY_SIZE(groups),
 };

@@ -221,6 +221,8 @@ static enum fwl_icmp icmp4_class(u8 type, u8 *query_type)
 	case ICMP_TIME_EXCEEDED:
 	case ICMP_PARAMETERPROB:
 		return FWL_ICMP_ERROR;
+	case ICMP_REDIRECT:
+		return FWL_ICMP_REDIRECT;
 	default:
 		return FWL_ICMP_OTHER;
 	}
@@ -238,6 +240,8 @@ static enum fwl_icmp icmp6_class(u8 type, u8 *query_type)
 	case ICMPV6_TIME_EXCEED:
 	case ICMPV6_PARAMPROB:
 		return FWL_ICMP_ERROR;
+	case 137:
+		return FWL_ICMP_REDIRECT;
 	case 133: /* router solicitation to neighbour advertisement, RFC 4861 */
 	case 134:
 	case 135:

@@ -35,6 +35,7 @@ enum fwl_icmp {
 	FWL_ICMP_QUERY,		/* opens a flow */
 	FWL_ICMP_REPLY,		/* belongs to one, opens none */
 	FWL_ICMP_ERROR,		/* quotes a packet of another flow */
+	FWL_ICMP_REDIRECT,	/* means something on one link only */
 	FWL_ICMP_NEIGHBOUR,	/* IPv6 neighbour or router discovery */
 	FWL_ICMP_OTHER,		/* stands alone */
 };

@@ -412,6 +412,7 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 
 	old = rcu_dereference_protected(fn->ruleset, lockdep_is_held(&fn->lock));
 	rs->generation = old->generation + 1;
+	rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock))->epoch = ++fn->epoch;
 	WRITE_ONCE(fn->table.max, rs->settings.max_flows);
 	if (buckets)
 		fwl_table_resize(&fn->table, buckets);
@@ -420,10 +421,10 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 	if (has_role(rs) && !fn->hooked) {
 		err = fwl_hooks_register(fn->net);
 		if (err) {
-			/* No packet has been judged yet. */
+			/* A hook or two may have judged packets for a moment. */
+			synchronize_rcu();
 			rcu_assign_pointer(fn->ruleset, old);
 			WRITE_ONCE(fn->table.max, old_max);
-			synchronize_rcu();
 			fwl_table_flush(&fn->table);
 			return err;
 		}

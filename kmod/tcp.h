@@ -15,6 +15,13 @@
 #define FWL_STATE_CLOSING_REPLY	__FLOWWALL_STATE_MAX
 #define FWL_STATE_PICKED_UP	(__FLOWWALL_STATE_MAX + 1)
 
+/*
+ * Of a flow of any protocol that a new ruleset has ended. It stays, unseen, to
+ * drop what still comes of it: or the next packet from the inside would pass for
+ * the first one of a flow of its own.
+ */
+#define FWL_STATE_REVOKED	(__FLOWWALL_STATE_MAX + 2)
+
 /* May this segment open a connection: a SYN and nothing that contradicts it? */
 static inline bool fwl_tcp_opens(u8 flags)
 {

@@ -21,8 +21,8 @@ before=$(passed neighbour)
 forget
 check "neighbours find each other again" pings "$INSIDE" "$OUTSIDE6"
 check "that is counted" [ "$(passed neighbour)" -gt "$before" ]
-link=$(ip -n "$OUTSIDE" -json -6 addr show dev eth0 scope link | jq -r '[.[].addr_info[]?][0].local')
-mine=$(ip -n "$ROUTER" -json -6 addr show dev out0 scope link | jq -r '[.[].addr_info[]?][0].local')
+link=$(ip -n "$OUTSIDE" -json -6 addr show dev eth0 scope link | jq -r '[.[].addr_info[]?.local // empty][0]')
+mine=$(ip -n "$ROUTER" -json -6 addr show dev out0 scope link | jq -r '[.[].addr_info[]?.local // empty][0]')
 mac=$(link_address "$ROUTER" out0)
 solicit="icmp('$link', '$mine', 135, ident=0, seq=0, data=packed('$mine')"
 check_drops "with another hop limit than 255 it is no neighbour" "policy 1" "$OUTSIDE" \

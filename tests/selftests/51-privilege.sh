@@ -14,7 +14,9 @@ fw_apply <<-RULES
 	role out0 external
 	allow in tcp to any port 80 id web
 RULES
-chmod 755 "$TMP"
+# Others must be able to come by, to the program and the file.
+chmod 711 "$TMP"
+case $TMP in */flowwall-case.*) chmod 711 "$(dirname "$TMP")" ;; esac
 cp "$FWCTL" "$TMP/fwctl"
 fw save >"$TMP/before"
 cp "$TMP/before" "$TMP/ruleset"

@@ -178,6 +178,9 @@ static enum fwl_icmp icmp_class(bool ipv6, int type)
 	case 0x100 | 3:
 	case 0x100 | 4:
 		return FWL_ICMP_ERROR;
+	case 5:
+	case 0x100 | 137:
+		return FWL_ICMP_REDIRECT;
 	case 0x100 | 133: /* router solicitation, RFC 4861 */
 	case 0x100 | 134:
 	case 0x100 | 135:

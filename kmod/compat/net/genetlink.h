@@ -15,6 +15,11 @@ static inline struct nlattr **genl_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
+/* Since 6.1. */
+#ifndef GENL_REQ_ATTR_CHECK
+#define GENL_REQ_ATTR_CHECK(info, attr)	(!(info)->attrs[attr])
+#endif
+
 /* Since 6.7, and in the stable series: listening needs CAP_NET_ADMIN. */
 #ifndef GENL_MCAST_CAP_NET_ADMIN
 #define GENL_MCAST_CAP_NET_ADMIN 0
