@@ -71,7 +71,8 @@ done
 check_equal "fifty times there were flows and drops" "$busy" 50
 check "the slowest deletion took less than 5 s: $slowest ms" [ "$slowest" -lt 5000 ]
 flows_left() { awk '$1 == "flowwall_flow" { n = $2 } END { print n + 0 }' /proc/slabinfo; }
-none_left() { [ "$(flows_left)" = 0 ]; }
+# What processors keep for themselves counts as in use, until it is asked back.
+none_left() { echo 1 >/sys/kernel/slab/flowwall_flow/shrink; [ "$(flows_left)" = 0 ]; }
 check "no flow is left in memory" busywait 10 none_left
 check_equal "the kernel said nothing of it" "$(kernel_log |
-	grep -v 'module verification failed\|out-of-tree module\|link becomes ready\|br0: port\|promiscuous mode')" ""
+	grep -v 'module verification failed\|out-of-tree module\|link becomes ready\|br0: port\|promiscuous mode\|allmulticast mode\|no longer available by default')" ""

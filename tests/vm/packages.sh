@@ -11,13 +11,13 @@ build=(build-essential pkg-config libnl-3-dev libnl-genl-3-dev libjansson-dev)
 # To compile a module for a kernel that is not installed.
 module=(kmod pahole libelf-dev xz-utils bc flex bison gcc-12)
 guest=(qemu-system-x86 busybox-static cpio kmod xz-utils util-linux)
-network=(iproute2 iputils-ping curl nmap tcpdump jq python3 procps)
+network=(iproute2 iputils-ping curl nmap tcpdump nftables jq python3 procps)
 
 demo=("${build[@]}" "${module[@]}" "${guest[@]}" "${network[@]}")
 check=(
 	"${demo[@]}"
 	check libsubunit-dev dkms sparse
-	ncat iperf3 hping3 python3-scapy nftables conntrack
+	ncat iperf3 hping3 python3-scapy conntrack
 	ethtool iputils-tracepath python3-yaml python3-jsonschema
 )
 
