@@ -25,9 +25,9 @@
 /* An expiry is stored only when it moves by this much. */
 #define LAZY		(HZ / 4)
 
-/* The worker passes the table in SLICES slices, one each SWEEP_INTERVAL. */
+/* The worker passes the table in SLICES slices, one each SWEEP_INTERVAL: a second. */
 #define SWEEP_INTERVAL	(HZ / 8)
-#define SLICES		32
+#define SLICES		8
 #define SLICE_MIN	1024
 
 /* What a packet may look at to find a flow that makes room. */

@@ -68,7 +68,7 @@ static bool same_prefix(const __be32 *a, const __be32 *b, u8 len)
 }
 
 /**
- * fwl_iface_owns() - is an address in an internal interface's own network?
+ * fwl_iface_owns() - is an address in the own network of an interface inside?
  * @ifaces: table of the ruleset
  * @ipv6: family
  * @addr: the address, network byte order
@@ -85,7 +85,7 @@ bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *ad
 
 	for (i = 0; i < ifaces->n_nets; i++) {
 		const struct fwl_own_net *own = &ifaces->nets[i];
-		bool is_internal = own->role == FLOWWALL_ROLE_INTERNAL;
+		bool is_internal = own->role != FLOWWALL_ROLE_EXTERNAL;
 
 		if (own->ipv6 != ipv6 || own->prefix_len < longest ||
 		    (own->prefix_len == longest && is_internal) ||
@@ -152,9 +152,10 @@ static bool fill_nets(struct net *net, const struct fwl_ruleset *rs,
 		const struct fwl_role *role = fwl_role_of(rs, dev);
 		u32 n;
 
-		if (!role || role->role == FLOWWALL_ROLE_NONE)
+		if (dev->flags & IFF_LOOPBACK)
 			continue;
-		n = own_nets(dev, role->role, ifaces->nets + ifaces->n_nets,
+		/* Towards an external interface one without a role is internal. */
+		n = own_nets(dev, role ? role->role : FLOWWALL_ROLE_NONE, ifaces->nets + ifaces->n_nets,
 			     room - ifaces->n_nets);
 		if (n > room - ifaces->n_nets)
 			return false;

@@ -24,7 +24,7 @@ struct fwl_role {
 };
 
 /**
- * struct fwl_own_net - a network that an interface with a role is part of
+ * struct fwl_own_net - a network that an interface is part of
  * @addr: network byte order; IPv4 uses the first word
  * @prefix_len: significant bits
  * @ipv6: family
@@ -44,7 +44,7 @@ struct fwl_own_net {
  *	another epoch is judged again
  * @mask: number of slots, less one; always more slots than interfaces
  * @n_nets: number of @nets
- * @nets: own networks of interfaces with a role
+ * @nets: own networks of the interfaces
  * @slot: hash by interface index, open addressing, index 0 is empty
  */
 struct fwl_ifaces {

@@ -940,6 +940,14 @@ int module_commit(struct module *module, bool check)
 /* --- events ---------------------------------------------------------------- */
 
 /**
+ * module_socket() - what to poll for events
+ */
+int module_socket(const struct module *module)
+{
+	return nl_socket_get_fd(module->sock);
+}
+
+/**
  * module_subscribe() - listen to events from now on
  */
 int module_subscribe(struct module *module)
@@ -1007,10 +1015,9 @@ static int on_event(struct nl_msg *msg, void *arg)
 }
 
 /**
- * module_events() - wait for events and hand on those that came
+ * module_events() - hand on the events that came; waits if there are none
  *
- * Return: 0, -EINTR when a signal came, or another error. Events lost are
- * handed on as one of the kind EVENT_LOST.
+ * Return: 0 or an error. Events lost are handed on as one of the kind EVENT_LOST.
  */
 int module_events(struct module *module, void (*each)(const struct event *event, void *arg), void *arg)
 {
@@ -1033,7 +1040,7 @@ int module_events(struct module *module, void (*each)(const struct event *event,
 		each(&lost, arg);
 		return 0;
 	}
-	if (errno == EINTR || err == -NLE_INTR || err == -NLE_AGAIN)
-		return -EINTR;
+	if (err == -NLE_INTR || err == -NLE_AGAIN)
+		return 0;
 	return complain(module, -EIO, "cannot hear events: %s", nl_geterror(err));
 }

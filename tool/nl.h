@@ -107,6 +107,7 @@ int module_add(struct module *module, const struct stmt *stmt, size_t n, const s
 int module_del(struct module *module, const struct stmt *stmt);
 int module_commit(struct module *module, bool check);
 
+int module_socket(const struct module *module);
 int module_subscribe(struct module *module);
 int module_events(struct module *module, void (*each)(const struct event *event, void *arg), void *arg);
 

@@ -11,7 +11,7 @@ topology
 no_icmp_limits "$ROUTER"
 # A link takes its time: TCP does not listen to an error that comes back before
 # its connect() has even let go of the socket.
-tc -n "$INSIDE" qdisc add dev eth0 root netem delay 1ms || skip "no netem here"
+tc -n "$INSIDE" qdisc add dev eth0 root netem delay 20ms || skip "no netem here"
 listen_tcp "$OUTSIDE" 80
 udp_echo_server "$OUTSIDE" 53
 fw_rules <<-RULES

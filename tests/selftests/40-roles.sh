@@ -9,10 +9,12 @@ need jq
 setup_ns ROUTER
 load_module
 
+# Some kernels give each namespace tunnel devices that nobody asked for.
+born=$(in_ns "$ROUTER" ls /sys/class/net | jq -Rn '[inputs]')
 dummy() { ip -n "$ROUTER" link add "$1" type dummy; }
 # roles: "iface role" of all that have one, in the order of their names.
 roles() {
-	fw -j status | jq -r '.roles | map("\(.iface) \(.role)") | sort | join(" ")'
+	fw -j status | jq -r --argjson born "$born" '.roles | map(select(.iface as $i | $born | index($i) | not)) | map("\(.iface) \(.role)") | sort | join(" ")'
 }
 waiting() { fw -j status | jq -r '.waiting | sort | join(" ")'; }
 

@@ -47,7 +47,7 @@ ip -n "$ROUTER" -batch - <<-LINKS || skip "no VLAN or bridge here"
 LINKS
 ip -n "$OUTSIDE" -batch - <<-LINKS
 	addr flush dev eth0
-	-6 route del default
+	route del default via $ROUTER_OUT6
 	link add link eth0 name wan type vlan id 7
 	link set wan up
 	addr add $OUTSIDE4/24 dev wan

@@ -5,46 +5,37 @@
 
 # --- python programs that do as they are told ---------------------------------
 
-declare -A CONTROL_INPUT CONTROL_DONE
+declare -A CONTROL_INPUT CONTROL_OUTPUT
 
 # control ID NAMESPACE PROGRAM ARG...: starts it, to read what is written to
 # ${CONTROL_INPUT[ID]} and to answer each line by one.
 control() {
-	local id=$1 input
-	mkfifo "$TMP/control-$id"
-	in_ns "$2" "$PYTHON" -I -S "${@:3}" <"$TMP/control-$id" >"$TMP/control-$id.out" 2>&1 &
-	exec {input}>"$TMP/control-$id"
+	local id=$1 input output
+	mkfifo "$TMP/control-$id.in" "$TMP/control-$id.out"
+	# Opened for both, so that nobody waits for the other end.
+	exec {input}<>"$TMP/control-$id.in" {output}<>"$TMP/control-$id.out"
+	in_ns "$2" "$PYTHON" -I -S "${@:3}" <&"$input" >&"$output" 2>&1 &
 	CONTROL_INPUT[$id]=$input
-	CONTROL_DONE[$id]=0
+	CONTROL_OUTPUT[$id]=$output
 }
 
-# control_done ID: waits for the answer after the ${CONTROL_DONE[ID]}th, and
-# succeeds if it is "done".
-control_done() {
-	local tries answers
-	for ((tries = 0; tries < 500; tries++)); do
-		mapfile -t -s "${CONTROL_DONE[$1]}" answers <"$TMP/control-$1.out"
-		if [ "${#answers[@]}" -gt 0 ]; then
-			echo "${answers[0]}"
-			[ "${answers[0]}" = "done" ]
-			return
-		fi
-		sleep 0.02
-	done
-	echo "no answer"
-	return 1
+# told ID: waits for the next answer, and succeeds if it is "done".
+told() {
+	local answer='no answer'
+	read -r -t 10 -u "${CONTROL_OUTPUT[$1]}" answer
+	echo "$answer"
+	[ "$answer" = "done" ]
 }
 
 # --- packets that no honest host would send -----------------------------------
 
 # craft NAMESPACE [OPTION...] EXPRESSION...: see packet.py, which goes on running.
 craft() {
-	local id=craft-$1 answer
+	local id=craft-$1
 	[ -n "${CONTROL_INPUT[$id]:-}" ] || control "$id" "$1" "$TESTS/packet.py"
 	(IFS=$'\t' && echo "${*:2}") >&"${CONTROL_INPUT[$id]}"
-	answer=$(control_done "$id") || die "cannot send packets" "${*:2}
-$answer"
-	CONTROL_DONE[$id]=$((CONTROL_DONE[$id] + 1))
+	told "$id" >"$TMP/told" || die "cannot send packets" "${*:2}
+$(<"$TMP/told")"
 }
 
 # link_address NAMESPACE INTERFACE: its MAC address.
@@ -63,9 +54,16 @@ watch() {
 		die "cannot watch $3" "$(cat "$TMP/watch-$name.err")"
 }
 seen() {
-	sleep 0.3
-	wc -l <"$TMP/watch-$1"
+	local lines
+	settle
+	mapfile -t lines <"$TMP/watch-$1"
+	echo "${#lines[@]}"
 }
+
+# settle: gives what is under way 0.3 s to arrive.
+settle() { read -r -t 0.3 -u "$NEVER"; }
+mkfifo "$TMP/never"
+exec {NEVER}<>"$TMP/never"
 
 # check_seen NAME WATCHED EXPECTED: so many packets have come, and no more.
 check_seen() {
@@ -84,9 +82,9 @@ $(tail -n 20 "$TMP/watch-$2")"
 # many packets more have come in after these were sent.
 check_arrives() {
 	local before
-	before=$(wc -l <"$TMP/watch-$2")
+	mapfile -t before <"$TMP/watch-$2"
 	craft "${@:4}"
-	check_seen "$1" "$2" $((before + $3))
+	check_seen "$1" "$2" $((${#before[@]} + $3))
 }
 
 # watch_outside: watches what reaches $OUTSIDE, as "outside", but for ARP,
@@ -157,13 +155,6 @@ session() {
 tell() {
 	echo "${*:2}" >&"${CONTROL_INPUT[$1]}"
 	told "$1"
-}
-
-told() {
-	control_done "$1"
-	local status=$?
-	CONTROL_DONE[$1]=$((CONTROL_DONE[$1] + 1))
-	return $status
 }
 
 # --- events -------------------------------------------------------------------

@@ -178,6 +178,7 @@ static const struct {
 	{ "ttl icmp step 1m1m max 5m", 15, "a time", "" },
 	{ "allow inn tcp", 7, "`inn` is not a direction", "in" },
 	{ "allow in tpc", 10, "`tpc` is not", "tcp" },
+	{ "allow in port 80", 10, "of which side", "to port" },
 	{ "allow in proto", 16, "a protocol", "" },
 	{ "allow in proto 256", 16, "0 to 255", "" },
 	{ "allow in proto xyz", 16, "0 to 255", "" },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fwctl monitor: events as they happen. */
-#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -128,8 +128,11 @@ static void each(const struct event *event, void *arg)
 int cmd_monitor(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_signal };
+	struct module_status any;
 	struct module *module;
-	int status = no_arguments(argc, argv), err = 0;
+	struct pollfd ready;
+	sigset_t caught, before;
+	int status = no_arguments(argc, argv);
 
 	if (status)
 		return status;
@@ -137,19 +140,21 @@ int cmd_monitor(int argc, char **argv)
 	if (status)
 		return status;
 
-	/* No SA_RESTART: a signal ends the wait. */
+	/* Signals come only while it waits: none is missed, none cuts a line. */
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGINT);
+	sigaddset(&caught, SIGTERM);
+	sigprocmask(SIG_BLOCK, &caught, &before);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (module_subscribe(module)) {
+
+	/* Who may not read the status may not listen either, whatever the kernel says. */
+	if (module_status(module, &any) || module_subscribe(module))
 		status = module_failed(module);
-	} else {
-		while (!stop && !ferror(stdout)) {
-			err = module_events(module, each, NULL);
-			if (err && err != -EINTR)
-				break;
-		}
-		if (err && err != -EINTR)
+	ready = (struct pollfd){ .fd = module_socket(module), .events = POLLIN };
+	while (!status && !stop && !ferror(stdout)) {
+		if (ppoll(&ready, 1, NULL, &before) > 0 && module_events(module, each, NULL))
 			status = module_failed(module);
 	}
 	module_close(module);

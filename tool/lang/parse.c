@@ -474,6 +474,8 @@ static bool parse_proto(struct parser *p, struct rule *rule)
 	}
 	if (!word || value_of(rule_words, word->text, &value))
 		return true;
+	if (!strcmp(word->text, port_word[0].name))
+		return word_mistake(word, "from port 53, or: to port 80", "of which side?");
 	if (!value_of(proto_names, word->text, &value))
 		return expected(p, "a direction, a protocol, or one of from, to, id, comment",
 				tables);
