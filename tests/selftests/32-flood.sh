@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 300
 #
 # Under a flood of 100,000 SYNs from random inside sources the number of flows
 # never exceeds the limit; connections that exist go on.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 180
+# limit: 400
 #
 # The module is unloaded and loaded fifty times under traffic in both
 # directions, each within five seconds; the kernel has nothing to say.

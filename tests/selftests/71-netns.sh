@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 180
+# limit: 400
 #
 # The router's network namespace is deleted fifty times under traffic in both
 # directions, each within five seconds, with all that belongs to it; the kernel

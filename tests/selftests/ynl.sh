@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 180
+# limit: 400
 #
 # The kernel's own YNL client drives the module from include/uapi/flowwall.yaml:
 # status, a transaction, dumps, a refusal, events. Without fwctl.
