@@ -45,10 +45,12 @@ scan "FIN" -sF
 scan "NULL" -sN
 scan "Xmas" -sX
 
+pings=()
 for to in "$INSIDE4" "$INSIDE6" "$ROUTER_OUT4" "$ROUTER_OUT6" "$ROUTER_IN4" "$ROUTER_IN6"; do
 	in_ns "$OUTSIDE" ping -n -q -c 3 -i 0.2 -W 1 "$to" >/dev/null &
+	pings[$!]=$to
 done
-wait $(jobs -p | tail -n 6)
+wait "${!pings[@]}"
 check_seen "pings: silence" outside 0
 
 # The router's IP looks at these before FlowWall does, and would answer.

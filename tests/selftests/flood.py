@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""flood.py COUNT KIND SOURCE-NET DESTINATION [PORT]: sends COUNT packets, quickly.
+"""flood.py COUNT KIND SOURCE DESTINATION [PORT [PAUSE]]: sends packets, quickly.
 
-KIND: syn or udp. SOURCE-NET is "10" for random sources in 10.0.0.0/8, or an
+KIND: syn or udp. SOURCE: "10" for random sources in 10.0.0.0/8, or an
 address; then each packet has a source port (and destination port) of its own:
 no tuple comes twice within 4,000,000 packets. IPv4 only. Prints how many the
-kernel took. COUNT 0: until it is killed.
+kernel took. COUNT 0: until it is killed. PORT: 0 for one of each packet's own.
+PAUSE: milliseconds after each packet, so that others get the processor, too.
 """
 
 import random
 import socket
 import struct
 import sys
+import time
 
 HEADERS = {"syn": (6, struct.pack("!HHIIBBHHH", 0, 0, 1, 0, 0x50, 2, 8192, 0, 0), 16),
            "udp": (17, struct.pack("!HHHH", 0, 0, 12, 0) + b"flow", 6)}
@@ -26,6 +28,7 @@ def main():
     count = int(count)
     port = int(sys.argv[5]) if len(sys.argv) > 5 else 0
     proto, head, at = HEADERS[kind]
+    pause = float(sys.argv[6]) / 1000 if len(sys.argv) > 6 else 0
     target = socket.inet_aton(destination)
     rest = head[4:at] + b"\0\0" + head[at + 2:]
     fixed = sum(struct.unpack("!%dH" % (len(head) // 2), head))
@@ -51,6 +54,8 @@ def main():
         except OSError:
             pass
         number += 1
+        if pause:
+            time.sleep(pause)
     print(sent)
 
 
