@@ -2,6 +2,8 @@
 /* What role, set, ttl and rule have in common: one statement, shown or changed. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "fwctl.h"
 #include "out.h"
@@ -10,34 +12,46 @@
 /* Somebody else may commit between our beginning and our end: then again. */
 #define TRIES 100
 
-static int transact(struct module *module, const struct stmt *stmt, bool add)
+/* @bad: the statement, if it is what the module refused. */
+static int transact(struct module *module, const struct stmt *stmt, bool add,
+		    const struct stmt **bad)
 {
-	const struct stmt *bad;
 	int tries, err = 0;
 
+	*bad = NULL;
 	for (tries = 0; tries < TRIES; tries++) {
 		err = module_begin(module, FLOWWALL_MODE_EDIT);
 		if (err)
 			return err;
-		err = add ? module_add(module, stmt, 1, &bad) : module_del(module, stmt);
+		err = add ? module_add(module, stmt, 1, bad) : module_del(module, stmt);
 		if (err)
 			return err;
 		err = module_commit(module, false);
 		if (err != -EAGAIN)
-			return err;
+			break;
 	}
+	/* What ran before was right, so it is this statement that makes it wrong. */
+	if (err && err != -EAGAIN && add)
+		*bad = stmt;
 	return err;
 }
 
 static int edit(const struct stmt *stmt, bool add)
 {
+	const struct stmt *bad;
 	struct module *module;
 	int status = connect_module(&module);
 
 	if (status)
 		return status;
-	if (transact(module, stmt, add))
-		status = module_failed(module);
+	if (transact(module, stmt, add, &bad)) {
+		if (bad && module_refused(module)) {
+			mistake(&bad->place, NULL, "%s", module_error(module));
+			status = REFUSED;
+		} else {
+			status = module_failed(module);
+		}
+	}
 	module_close(module);
 	return status;
 }
@@ -63,6 +77,24 @@ int edit_add(enum stmt_kind kind, int argc, char **argv)
 		status = edit(&stmt, true);
 	stmt_free(&stmt);
 	words_free(&words);
+	return status;
+}
+
+/**
+ * edit_line() - the same for arguments that lack the word the statement begins with
+ * @keyword: that word
+ */
+int edit_line(enum stmt_kind kind, char *keyword, int argc, char **argv)
+{
+	char **line = calloc(argc + 1, sizeof(*line));
+	int status;
+
+	if (!line)
+		fail_out_of_memory();
+	line[0] = keyword;
+	memcpy(line + 1, argv, argc * sizeof(*argv));
+	status = edit_add(kind, argc + 1, line);
+	free(line);
 	return status;
 }
 

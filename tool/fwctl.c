@@ -11,79 +11,69 @@
 
 struct options options;
 
-/**
- * struct command - one object of the command line
- * @words: its arguments are words of the language, and never options
- */
-struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	bool words;
-	const char *summary;
-	const char *usage;
-};
+const char *const list_verbs[] = { "list", NULL };
+const char *const edit_verbs[] = { "list", "add", "del", NULL };
 
-static const struct command commands[] = {
-	{ "status", cmd_status, false, "how the firewall is, on one screen",
+const struct command commands[] = {
+	{ "status", cmd_status, false, NULL, "how the firewall is, on one screen",
 	  "fwctl status\n" },
-	{ "role", cmd_role, true, "what interfaces are: internal, external, none",
+	{ "role", cmd_role, true, edit_verbs, "what interfaces are: internal, external, none",
 	  "fwctl role [list]\n"
-	  "fwctl role add IFACE|PATTERN+|default internal|external|none\n"
+	  "fwctl role [add] IFACE|PATTERN+|default internal|external|none\n"
 	  "fwctl role del IFACE|PATTERN+|default\n"
 	  "\n"
 	  "An interface may come later: its role waits for it. `ppp+` means all names that\n"
 	  "begin with ppp; an exact name goes before a pattern, a longer pattern before a\n"
 	  "shorter one, `default` comes last. The loopback interface never has a role.\n" },
-	{ "set", cmd_set, true, "settings",
+	{ "set", cmd_set, true, list_verbs, "settings",
 	  "fwctl set [list]\n"
 	  "fwctl set max-flows N               the limit of flows\n"
 	  "fwctl set neighbour on|off          IPv6 neighbour discovery always passes\n"
 	  "fwctl set dhcp on|off               answers of DHCP to this router always pass\n"
 	  "fwctl set on-change revalidate|keep what becomes of flows when rules change\n" },
-	{ "ttl", cmd_ttl, true, "how long flows live without packets",
+	{ "ttl", cmd_ttl, true, list_verbs, "how long flows live without packets",
 	  "fwctl ttl [list]\n"
 	  "fwctl ttl CLASS step DURATION max DURATION\n"
 	  "\n"
 	  "CLASS: tcp-syn, tcp-established, tcp-closing, udp-new, udp-stream, icmp, gre,\n"
 	  "other. Each packet adds the step to what a flow still has, up to the maximum.\n"
 	  "DURATION: seconds, or 30s, 3m, 2h4m, 1d.\n" },
-	{ "rule", cmd_rule, true, "exceptions and refusals",
+	{ "rule", cmd_rule, true, edit_verbs, "exceptions and refusals",
 	  "fwctl rule [list]\n"
-	  "fwctl rule add allow|deny [in|out|inside|local] [PROTO] [from EP] [to EP]\n"
-	  "               [id WORD] [comment TEXT]\n"
+	  "fwctl rule [add] allow|deny [in|out|inside|local] [PROTO] [from EP] [to EP]\n"
+	  "                 [id WORD] [comment TEXT]\n"
 	  "fwctl rule del ID\n"
 	  "\n"
 	  "EP: any, or [not] 192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, 2001:db8::/32;\n"
 	  "    then port [not] 80,443,8000-8099. The first rule that matches decides about\n"
 	  "    the first packet of a flow; all others follow it.\n"
 	  "Example: fwctl rule add allow in tcp to 192.0.2.10 port http,https id web\n" },
-	{ "flows", cmd_flows, false, "the flow table: both entries of each flow",
+	{ "flows", cmd_flows, false, NULL, "the flow table: both entries of each flow",
 	  "fwctl flows\n" },
-	{ "apply", cmd_apply, false, "put a file in the place of the running ruleset",
+	{ "apply", cmd_apply, false, NULL, "put a file in the place of the running ruleset",
 	  "fwctl apply FILE [--check]\n"
 	  "\n"
 	  "All of the file or nothing. --check: say whether it would be accepted, by the\n"
 	  "kernel too, and change nothing. FILE may be - for standard input.\n" },
-	{ "save", cmd_save, false, "print the running ruleset as a file",
+	{ "save", cmd_save, false, NULL, "print the running ruleset as a file",
 	  "fwctl save\n" },
-	{ "monitor", cmd_monitor, false, "events as they happen",
+	{ "monitor", cmd_monitor, false, NULL, "events as they happen",
 	  "fwctl monitor\n" },
+	{ .name = NULL }
 };
-
-#define COMMANDS (sizeof(commands) / sizeof(*commands))
 
 static void usage(FILE *to)
 {
-	size_t i;
+	const struct command *command;
 
 	fputs("fwctl [OPTIONS] OBJECT [VERB] [ARGUMENTS]\n\n", to);
-	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	for (command = commands; command->name; command++)
+		fprintf(to, "  %-10s %s\n", command->name, command->summary);
 	fputs("\n"
 	      "  -j         JSON\n"
 	      "  -n NETNS   act on a network namespace (see: ip netns)\n"
 	      "  -v         say more\n"
-	      "  --help     help; behind an object, about it\n"
+	      "  -h         help; behind an object, about it\n"
 	      "  --version\n"
 	      "\n"
 	      "Words may be cut short as long as they are clear. Without an object: status.\n"
@@ -123,134 +113,155 @@ int no_arguments(int argc, char **argv)
 	return argc > 0 ? wrong(NULL, "`%s` is not known here", argv[0]) : DONE;
 }
 
-static const struct command *find_command(const char *word)
+/**
+ * find_command() - find an object by its beginning
+ *
+ * Return: the object, or NULL if there is none or more than one.
+ */
+const struct command *find_command(const char *word)
 {
-	const char *names[COMMANDS + 1] = { NULL };
-	const char *name;
+	const struct command *command, *found = NULL;
+
+	for (command = commands; *word && command->name; command++) {
+		if (!strcmp(command->name, word))
+			return command;
+		if (strncmp(command->name, word, strlen(word)))
+			continue;
+		if (found)
+			return NULL;
+		found = command;
+	}
+	return found;
+}
+
+/* No object, or a beginning of several. */
+static int unknown_command(const char *word)
+{
+	struct name all[sizeof(commands) / sizeof(*commands)] = { { NULL, 0 } };
+	struct name some[sizeof(commands) / sizeof(*commands)] = { { NULL, 0 } };
+	const struct name *const tables[] = { all, NULL }, *const several[] = { some, NULL };
+	const char *near;
+	char text[64];
+	size_t n = 0, i;
+
+	for (i = 0; commands[i].name; i++) {
+		all[i].name = commands[i].name;
+		if (*word && !strncmp(commands[i].name, word, strlen(word)))
+			some[n++].name = commands[i].name;
+	}
+	if (n)
+		return wrong(NULL, "`%s` is cut too short: %s", word,
+			     list_names(several, text, sizeof(text)));
+	near = nearest_name(word, tables);
+	snprintf(text, sizeof(text), near ? "did you mean `%s`?" : "fwctl --help%s", near ? near : "");
+	return wrong(text, "`%s` is not an object of fwctl", word);
+}
+
+/* The options that every command has; -n takes a word with it. */
+const char *const option_words[] = {
+	"-j", "--json", "-v", "--verbose", "-n", "--netns", "-h", "--help", "--version", NULL
+};
+
+/**
+ * take_option() - take the option that the arguments begin with
+ *
+ * Return: how many words it has, 0 if there is none, -1 after a mistake.
+ */
+int take_option(int argc, char **argv)
+{
 	size_t i;
 
-	for (i = 0; i < COMMANDS; i++)
-		names[i] = commands[i].name;
-	name = match_verb(word, names);
-	for (i = 0; name && i < COMMANDS; i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
-}
-
-static void report_json(const struct place *place, const char *message, const char *hint)
-{
-	json_t *object = json_pack("{s:s, s:s?, s:I, s:I, s:s?}", "error", message,
-				   "file", place->file, "line", (json_int_t)place->line,
-				   "column", (json_int_t)place->column, "hint", hint);
-
-	/* Text that is not UTF-8 cannot be in JSON: the place still can. */
-	if (!object)
-		object = json_pack("{s:s, s:I, s:I}", "error", "not UTF-8", "line",
-				   (json_int_t)place->line, "column", (json_int_t)place->column);
-	json_dumpf(object, stderr, JSON_COMPACT);
-	fputc('\n', stderr);
-	json_decref(object);
-}
-
-/*
- * Takes the options at the beginning of the arguments. Returns how many words
- * they were, or -1 after an error.
- */
-static int take_options(int argc, char **argv, bool *help)
-{
-	int i;
-
-	for (i = 0; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-		const char *word = argv[i];
-
-		if (!strcmp(word, "--check"))	/* of apply */
-			break;
-		if (!strcmp(word, "-j") || !strcmp(word, "--json")) {
-			options.json = true;
-			report_mistake = report_json;
-		} else if (!strcmp(word, "-v") || !strcmp(word, "--verbose")) {
+	for (i = 0; option_words[i] && strcmp(option_words[i], argv[0]); i++)
+		;
+	if (!option_words[i])
+		return 0;
+	switch (option_words[i][1] == '-' ? option_words[i][2] : option_words[i][1]) {
+	case 'j':
+		options.json = true;
+		report_mistake = report_json;
+		return 1;
+	case 'n':
+		if (argc == 1)
+			return wrong(NULL, "%s needs the name of a network namespace", argv[0]), -1;
+		options.netns = argv[1];
+		return 2;
+	case 'h':
+		options.help = true;
+		return 1;
+	default:
+		if (strcmp(argv[0], "--version")) {
 			options.verbose = true;
-		} else if (!strcmp(word, "-n") || !strcmp(word, "--netns")) {
-			if (++i == argc)
-				return wrong(NULL, "%s needs the name of a network namespace",
-					     word), -1;
-			options.netns = argv[i];
-		} else if (!strcmp(word, "-h") || !strcmp(word, "--help")) {
-			*help = true;
-		} else if (!strcmp(word, "--version")) {
-			puts("fwctl " FLOWWALL_VERSION);
-			exit(DONE);
-		} else {
-			return wrong("fwctl --help", "the option `%s` is not known", word), -1;
+			return 1;
 		}
+		puts("fwctl " FLOWWALL_VERSION);
+		exit(DONE);
 	}
-	return i;
+}
+
+/* Is it an option that nobody knows? A lone "-" is a file. */
+static bool unknown_option(const char *word, const struct command *command)
+{
+	if (word[0] != '-' || !word[1])
+		return false;
+	/* What begins with "-" is no word of the language: its parser says so. */
+	return !command || (!command->language && strcmp(word, "--check"));
 }
 
 /*
- * Takes options from between the arguments, wherever they cannot be words of
- * the language: the first @fixed arguments, or all. Returns the new @argc.
+ * Takes the options out of the arguments, wherever they stand: only a comment
+ * may be anything. Sets *@command to the object, if there is one. Returns the new
+ * @argc, or -1 after a mistake.
  */
-static int strip_options(int argc, char **argv, bool words, bool *help)
+static int strip_options(int argc, char **argv, const struct command **command)
 {
 	int from = 0, to = 0;
 
 	while (from < argc) {
-		int taken = words && to > 1 ? 0 : take_options(argc - from, argv + from, help);
+		bool comment = to && !strcmp(argv[to - 1], "comment");
+		int taken = comment ? 0 : take_option(argc - from, argv + from);
 
 		if (taken < 0)
 			return -1;
 		from += taken;
-		if (from < argc)
-			argv[to++] = argv[from++];
+		if (taken)
+			continue;
+		if (!comment && unknown_option(argv[from], *command))
+			return wrong("fwctl --help", "the option `%s` is not known", argv[from]), -1;
+		if (!to)
+			*command = find_command(argv[from]);
+		if (!*command)
+			return unknown_command(argv[from]), -1;
+		argv[to++] = argv[from++];
 	}
 	return to;
 }
 
 int main(int argc, char **argv)
 {
-	const struct command *command = &commands[0];
-	bool help = false;
-	int taken, status;
+	const struct command *command = NULL;
+	int status;
 
 	signal(SIGPIPE, SIG_DFL);
 	argc--;
 	argv++;
-	taken = take_options(argc, argv, &help);
-	if (taken < 0)
+	if (argc && !strcmp(argv[0], "__complete")) {
+		complete(argc - 1, argv + 1);
+		return DONE;
+	}
+	argc = strip_options(argc, argv, &command);
+	if (argc < 0)
 		return REFUSED;
-	argc -= taken;
-	argv += taken;
-	if (argc) {
-		command = find_command(argv[0]);
-		if (!command) {
-			struct name names[COMMANDS + 1] = { { NULL, 0 } };
-			const struct name *const tables[] = { names, NULL };
-			const char *near;
-			char hint[64];
-			size_t i;
-
-			for (i = 0; i < COMMANDS; i++)
-				names[i].name = commands[i].name;
-			near = nearest_name(argv[0], tables);
-			snprintf(hint, sizeof(hint), near ? "did you mean `%s`?" : "fwctl --help%s",
-				 near ? near : "");
-			return wrong(hint, "`%s` is not an object of fwctl", argv[0]);
-		}
-		argc = strip_options(argc - 1, argv + 1, command->words, &help);
-		if (argc < 0)
-			return REFUSED;
-		argv++;
-	} else if (help) {
-		usage(stdout);
-		return DONE;
+	if (options.help) {
+		if (command)
+			printf("%s: %s\n\n%s", command->name, command->summary, command->usage);
+		else
+			usage(stdout);
+		status = DONE;
+	} else if (command) {
+		status = command->run(argc - 1, argv + 1);
+	} else {
+		status = cmd_status(0, NULL);
 	}
-	if (help) {
-		printf("%s: %s\n\n%s", command->name, command->summary, command->usage);
-		return DONE;
-	}
-	status = command->run(argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {
 		fputs("fwctl: cannot write to standard output\n", stderr);
 		return FAILED;

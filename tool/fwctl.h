@@ -15,6 +15,7 @@ enum status {
 struct options {
 	bool json;
 	bool verbose;
+	bool help;
 	const char *netns;
 };
 
@@ -31,7 +32,33 @@ int cmd_set(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_ttl(int argc, char **argv);
 
+/* The verbs of the objects, each up to a NULL: of set and ttl, of role and rule. */
+extern const char *const list_verbs[];
+extern const char *const edit_verbs[];
+
+/**
+ * struct command - one object of the command line
+ * @run: takes its arguments; returns enum status
+ * @language: its arguments are words of the language
+ * @verbs: or NULL
+ */
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	bool language;
+	const char *const *verbs;
+	const char *summary;
+	const char *usage;
+};
+
+extern const struct command commands[];	/* up to one without a name */
+extern const char *const option_words[];
+
+const struct command *find_command(const char *word);
+int take_option(int argc, char **argv);
 int no_arguments(int argc, char **argv);
 const char *match_verb(const char *word, const char *const *verbs);
+
+void complete(int argc, char **argv);
 
 #endif

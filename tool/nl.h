@@ -3,12 +3,15 @@
 #define NL_H
 
 /*
- * Talking to the module. The only code that knows attributes: all others see
- * the structures below.
+ * Talking to the module. The nl files are the only code that knows attributes:
+ * nl.c has the connection, nl_get.c, nl_change.c and nl_event.c what it is for,
+ * nl_read.c what is in the messages that come.
+ * All others see the structures below.
  *
  * Functions return 0, or a negative error number; module_error() then has a sentence
  * for a person.
  */
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,7 +82,7 @@ enum event_kind {
 	EVENT_TABLE_FULL,
 	EVENT_RULESET,
 	EVENT_IFACE,
-	EVENT_LOST,	/* this listener was too slow; how many is not known */
+	EVENT_LOST,	/* this listener was too slow */
 };
 
 struct event {
@@ -89,6 +92,7 @@ struct event {
 	uint32_t max_flows;
 	uint32_t refused;
 	uint32_t generation;
+	uint32_t lost;		/* how many; 0 if that is not known */
 	struct iface iface;
 };
 
@@ -107,8 +111,8 @@ int module_add(struct module *module, const struct stmt *stmt, size_t n, const s
 int module_del(struct module *module, const struct stmt *stmt);
 int module_commit(struct module *module, bool check);
 
-int module_socket(const struct module *module);
 int module_subscribe(struct module *module);
-int module_events(struct module *module, void (*each)(const struct event *event, void *arg), void *arg);
+int module_events(struct module *module, const sigset_t *signals,
+		  void (*each)(const struct event *event, void *arg), void *arg);
 
 #endif

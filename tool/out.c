@@ -24,9 +24,12 @@ const char *paint(enum paint how)
 		[PLAIN] = "\033[0m", [BOLD] = "\033[1m", [RED] = "\033[31m",
 		[GREEN] = "\033[32m", [YELLOW] = "\033[33m", [DIM] = "\033[2m",
 	};
+	static enum { UNKNOWN, COLOUR, PLAIN_TEXT } output;
 	const char *off = getenv("NO_COLOR");
 
-	return isatty(STDOUT_FILENO) && !(off && *off) ? sequences[how] : "";
+	if (output == UNKNOWN)
+		output = isatty(STDOUT_FILENO) && !(off && *off) ? COLOUR : PLAIN_TEXT;
+	return output == COLOUR ? sequences[how] : "";
 }
 
 /**
@@ -66,23 +69,59 @@ void out_list_end(void)
 	puts(listed ? "\n]" : "]");
 }
 
-/* An error, in words or as an object. */
+/**
+ * json_text() - a text as a string of JSON, which has to be UTF-8
+ *
+ * A byte that is not becomes the character that stands for such (U+FFFD).
+ */
+json_t *json_text(const char *text)
+{
+	char *clean, *to;
+	json_t *string = json_string(text);
+
+	if (string)
+		return string;
+	clean = to = malloc(3 * strlen(text) + 1);
+	if (!clean)
+		fail_out_of_memory();
+	while (*text) {
+		size_t length = utf8_length(text);
+
+		to = mempcpy(to, length ? text : "\xef\xbf\xbd", length ? length : 3);
+		text += length ? length : 1;
+	}
+	*to = '\0';
+	string = json_string(clean);
+	free(clean);
+	return string;
+}
+
+/* An error without a place, in words or as an object. */
 static void error(const char *message, const char *hint)
 {
-	fflush(stdout);
-	if (!options.json) {
-		fprintf(stderr, "fwctl: %s\n", message);
-		if (hint)
-			fprintf(stderr, "    hint: %s\n", hint);
-		return;
-	}
-	{
-		json_t *object = json_pack("{s:s, s:s?}", "error", message, "hint", hint);
+	struct place nowhere = { .text = "" };
 
-		json_dumpf(object, stderr, JSON_COMPACT);
-		fputc('\n', stderr);
-		json_decref(object);
-	}
+	fflush(stdout);
+	report_mistake(&nowhere, message, hint);
+}
+
+/**
+ * report_json() - report a mistake as an object on standard error
+ * @place: where it is; what it does not have is null
+ * @hint: or NULL
+ */
+void report_json(const struct place *place, const char *message, const char *hint)
+{
+	bool somewhere = place->line;
+	json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "error", json_text(message),
+				   "file", place->file ? json_text(place->file) : json_null(),
+				   "line", somewhere ? json_integer(place->line) : json_null(),
+				   "column", somewhere ? json_integer(place->column) : json_null(),
+				   "hint", hint ? json_text(hint) : json_null());
+
+	json_dumpf(object, stderr, JSON_COMPACT);
+	fputc('\n', stderr);
+	json_decref(object);
 }
 
 /**
@@ -158,8 +197,10 @@ void address_text(uint8_t family, const uint8_t *address, char *buffer, size_t s
 		snprintf(buffer, size, "?");
 }
 
-/* Rounded up: an entry that is there has at least a second. */
-static uint32_t ttl_seconds(const struct entry *entry)
+/**
+ * ttl_seconds() - what an entry still has, rounded up: 0 is for one that is over
+ */
+uint32_t ttl_seconds(const struct entry *entry)
 {
 	return entry->ttl_ms / 1000 + !!(entry->ttl_ms % 1000);
 }

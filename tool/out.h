@@ -20,10 +20,14 @@ void out_list_begin(void);
 void out_list_item(json_t *object);
 void out_list_end(void);
 
+json_t *json_text(const char *text);
+void report_json(const struct place *place, const char *message, const char *hint);
+
 int wrong(const char *hint, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int module_failed(const struct module *module);
 int connect_module(struct module **module);
 
+uint32_t ttl_seconds(const struct entry *entry);
 char *human_bytes(uint64_t bytes, char *buffer, size_t size);
 void address_text(uint8_t family, const uint8_t *address, char *buffer, size_t size);
 json_t *flow_json(const struct flow *flow, const char *rule);

@@ -26,8 +26,12 @@ static void note_mistake(const struct place *place, const char *message, const c
 	snprintf(last.hint, sizeof(last.hint), "%s", hint ? hint : "");
 }
 
+static void (*show_mistake)(const struct place *, const char *, const char *);
+
 static void setup(void)
 {
+	if (!show_mistake)
+		show_mistake = report_mistake;
 	memset(&last, 0, sizeof(last));
 	report_mistake = note_mistake;
 }
@@ -110,6 +114,18 @@ static const struct {
 	{ "allow in tcp comment 'say \"hello\"'", NULL },
 	{ "allow in tcp comment a#b", "allow in tcp comment \"a#b\"" },
 	{ "allow in tcp comment \"\"", NULL },
+	{ "allow in tcp comment \"it's \"'\"both\"'", NULL },
+	{ "allow in tcp comment '\"'\"'\"", NULL },
+	{ "allow in tcp comment \"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x94\xa5\"", NULL },
+	{ "allow in tcp comment port id from", "allow in tcp id from comment \"port\"" },
+	{ "deny local ospf", NULL },
+	{ "allow in igmp", NULL },
+	{ "allow in ah", NULL },
+	{ "allow in udplite to any port 1", NULL },
+	{ "allow in dccp to any port 1", NULL },
+	{ "allow in from not 2001:db8::/32 to 2001:db8::-2001:db8::2", NULL },
+	{ "allow in from 128.0.0.0/1", NULL },
+	{ "role \"eth0\" 'none'", "role eth0 none" },
 	{ "allow in to any port 80", NULL },
 };
 
@@ -182,12 +198,24 @@ static const struct {
 	{ "allow in proto", 16, "a protocol", "" },
 	{ "allow in proto 256", 16, "0 to 255", "" },
 	{ "allow in proto xyz", 16, "0 to 255", "" },
-	{ "allow in tcp frm any", 14, "`frm` is not known here", "from" },
+	{ "allow in proto dup", 16, "a name, or a number", "udp" },
+	{ "allow in proto 99999999999999999999999", 16, "0 to 255", "" },
+	{ "allow in tcp frm any", 14, "`frm` is not known here: from, to, id or comment", "from" },
+	{ "allow in tcp from any prt 5", 23, "`prt` is not known here: to, id, comment or port", "port" },
+	{ "allow in tcp from any port 5 prt 5", 30, "not known here: to, id or comment", "" },
+	{ "allow in tcp id a idd b", 19, "`idd` is not known here: comment", "" },
+	{ "allow in tcp id a comment b c", 29, "complete before this", "" },
+	{ "allow in udp port 5000", 14, "of which side", "to port" },
+	{ "allow port 5000", 7, "of which side", "to port" },
+	{ "allow tcp in", 11, "before the protocol", "allow out tcp" },
+	{ "allow in tcp udp", 14, "`udp` is not known here", "" },
+	{ "allow in out tcp", 10, "`out` is not a protocol", "" },
+	{ "allow in tcp from ayn", 19, "is not an address", "any" },
 	{ "allow in tcp to any from any", 21, "said once, and in this order", "from" },
 	{ "allow in tcp from any from any", 23, "said once", "" },
 	{ "allow in tcp from", 19, "an address", "" },
 	{ "allow in tcp from not", 23, "an address", "" },
-	{ "allow in tcp from not any", 23, "`any` is not an address", "" },
+	{ "allow in tcp from not any", 23, "`any` is not an address, a prefix or a range", "" },
 	{ "allow in tcp from 192.0.2.256", 19, "is not an address", "" },
 	{ "allow in tcp from example.org", 19, "is not an address", "" },
 	{ "allow in tcp from 192.0.2.1/24", 19, "bits behind the prefix", "192.0.2.0/24" },
@@ -219,6 +247,22 @@ static const struct {
 	{ "allow in tcp comment \"x", 22, "not closed", "" },
 	{ "allow in tcp 'comment", 14, "not closed", "" },
 	{ "allow in tcp id a to any", 19, "said once, and in this order", "" },
+	{ "allow in tcp comment \"caf\xe9\"", 22, "not UTF-8", "UTF-8" },
+	{ "allow in tcp comment \"\xc0\xaf\"", 22, "not UTF-8", "" },
+	{ "allow in tcp comment \"\xed\xa0\x80\"", 22, "not UTF-8", "" },
+	{ "allow in tcp comment \"\xf4\x90\x80\x80\"", 22, "not UTF-8", "" },
+	{ "allow in tcp comment \"\xe2\x82\"", 22, "not UTF-8", "" },
+	{ "r\xf6le eth0 external", 1, "not UTF-8", "" },
+	{ "allow in tcp comment \"\x1b[31m\"", 22, "not a comment", "one line" },
+	{ "role defalt external x", 22, "complete before this", "" },
+	{ "role e:h external", 6, "not the name of an interface", "" },
+	{ "role eth0 external eth1 internal", 20, "complete before this", "" },
+	{ "ttl icmp step 99999999999999999999s max 5", 15, "a time", "" },
+	{ "ttl icmp step 5 max 10d1s", 21, "a time", "" },
+	{ "group web host 192.0.2.1", 1, "`group` is not a statement", "" },
+	{ "ovs bridge br0 secure", 1, "`ovs` is not a statement", "" },
+	{ "allow in tcp to any port 80 log", 29, "`log` is not known here", "" },
+	{ "allow in tcp to any port 80 mark 1", 29, "`mark` is not known here", "" },
 };
 
 START_TEST(bad_statements)
@@ -302,7 +346,7 @@ START_TEST(odd_files)
 {
 	static const char crlf[] = "version 1\r\nset max-flows 5\r\n";
 	static const char zero[] = "set max-flows 5\nallow\0 in\nallow in\n";
-	static const char latin[] = "allow in tcp comment \"caf\xe9\"\n";
+	static const char latin[] = "allow in\n# caf\xe9\nallow in tcp comment \"caf\xe9\"\n";
 	char *line = malloc(5001);
 	struct script script;
 
@@ -317,7 +361,10 @@ START_TEST(odd_files)
 	ck_assert_uint_eq(last.column, 6);
 	ck_assert_uint_eq(script.n, 2);
 	script_free(&script);
-	ck_assert(parse_text(latin, strlen(latin), &script));
+	ck_assert(!parse_text(latin, strlen(latin), &script));
+	ck_assert_uint_eq(last.count, 1);
+	ck_assert_uint_eq(last.line, 3);
+	ck_assert_uint_eq(last.column, 22);
 	script_free(&script);
 
 	memset(line, 'a', 5000);
@@ -339,14 +386,102 @@ END_TEST
 
 START_TEST(ids_are_unique)
 {
-	static const char text[] = "allow in id a\nallow out id b\ndeny in id a\n";
+	static const char text[] = "allow in id a\nallow out id b\ndeny in id a\nallow in tcp id a\n";
 	struct script script;
 
 	ck_assert(!parse_text(text, strlen(text), &script));
-	ck_assert_uint_eq(last.count, 1);
-	ck_assert_uint_eq(last.line, 3);
-	ck_assert_ptr_nonnull(strstr(last.message, ":1"));
+	ck_assert_uint_eq(last.count, 2);
+	ck_assert_uint_eq(last.line, 4);
+	ck_assert_uint_eq(last.column, 17);
+	ck_assert_str_eq(last.message + strlen(last.message) - 2, ":1");
 	script_free(&script);
+}
+END_TEST
+
+static char possible[1024];
+
+static void note_possible(const char *word)
+{
+	strcat(strcat(possible, *possible ? " " : ""), word);
+}
+
+/* A line up to the cursor, and the words that may follow. */
+static const struct {
+	const char *line;
+	const char *words;
+} possibilities[] = {
+	{ "", "version role set ttl include allow deny" },
+	{ "role", "default" },
+	{ "role eth0", "internal external none" },
+	{ "role eth0 none", "" },
+	{ "rle", "" },
+	{ "set", "max-flows neighbour dhcp on-change" },
+	{ "set dhcp", "on off" },
+	{ "set max-flows", "" },
+	{ "ttl icmp step 5", "max" },
+	{ "allow in tcp", "from to id comment" },
+	{ "allow in tcp to", "any not port" },
+	{ "allow in tcp to not", "" },
+	{ "allow in tcp to any", "id comment port" },
+	{ "allow in tcp to any port 80 id", "" },
+	{ "allow in tcp to any port 80 id x comment y", "" },
+	{ "allow in tpc to any", "" },
+};
+
+START_TEST(possible_words_are_known)
+{
+	char line[128], *argv[16], *word, *rest = line;
+	int argc = 0;
+
+	*possible = '\0';
+	snprintf(line, sizeof(line), "%s", possibilities[_i].line);
+	while ((word = strsep(&rest, " ")) != NULL)
+		if (*word)
+			argv[argc++] = word;
+	possible_words(argc, argv, note_possible);
+	ck_assert_str_eq(possible, possibilities[_i].words);
+	ck_assert_uint_eq(last.count, 0);
+}
+END_TEST
+
+START_TEST(names_are_listed)
+{
+	static const struct name one[] = { { "a", 0 }, { NULL, 0 } }, none[] = { { NULL, 0 } };
+	const struct name *const first[] = { one, NULL }, *const two[] = { one, none, one, NULL };
+	const struct name *const three[] = { one, one, one, NULL };
+	char text[16], small[4];
+
+	ck_assert_str_eq(list_names(three + 3, text, sizeof(text)), "");
+	ck_assert_str_eq(list_names(first, text, sizeof(text)), "a");
+	ck_assert_str_eq(list_names(two, text, sizeof(text)), "a or a");
+	ck_assert_str_eq(list_names(three, text, sizeof(text)), "a, a or a");
+	ck_assert_str_eq(list_names(three, small, sizeof(small)), "a, ");
+}
+END_TEST
+
+/* What a person sees: the line, and the caret under the place. */
+START_TEST(mistakes_are_shown)
+{
+	static const struct {
+		struct place place;
+		const char *shown;
+	} cases[] = {
+		{ { "f", 3, 7, 2, "allow tc p" }, "f:3:7: bad\n    allow tc p\n          ^~\n    hint: try\n" },
+		{ { "f", 3, 2, 1, "\ta" }, "f:3:2: bad\n    \ta\n    \t^\n    hint: try\n" },
+		{ { "f", 1, 4, 3, "\xc3\xa9 \xc3\xa9x" }, "f:1:4: bad\n    \xc3\xa9 \xc3\xa9x\n      ^~\n    hint: try\n" },
+		{ { "f", 1, 4, 9, "a\x1b\xff" }, "f:1:4: bad\n    a??\n       ^\n    hint: try\n" },
+		{ { NULL, 1, 5, 1, "ab" }, "fwctl: bad\n    ab\n        ^\n    hint: try\n" },
+		{ { "f", 0, 1, 1, "" }, "f: bad\n    hint: try\n" },
+	};
+	char shown[256] = "";
+	FILE *real = stderr;
+
+	report_mistake = show_mistake;
+	stderr = fmemopen(shown, sizeof(shown), "w");
+	mistake(&cases[_i].place, "try", "bad");
+	fclose(stderr);
+	stderr = real;
+	ck_assert_str_eq(shown, cases[_i].shown);
 }
 END_TEST
 
@@ -354,7 +489,7 @@ START_TEST(includes)
 {
 	char folder[] = "/tmp/test_lang.XXXXXX";
 	struct script script;
-	char *a, *b, *loop;
+	char *a, *b, *loop, *ping, *pong;
 
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	a = file(folder, "a", "set max-flows 1\ninclude b\nallow in\n", 35);
@@ -373,9 +508,23 @@ START_TEST(includes)
 	setup();
 	ck_assert(!parse_file(loop, &script));
 	ck_assert_uint_eq(last.count, 1);
-	ck_assert_ptr_nonnull(strstr(last.message, "deep"));
+	ck_assert_ptr_nonnull(strstr(last.message, "include itself"));
 	script_free(&script);
 
+	ping = file(folder, "ping", "allow in id x\ninclude pong\n", 27);
+	pong = file(folder, "pong", "\ninclude ./ping\ninclude -\n", 26);
+	setup();
+	ck_assert(!parse_file(ping, &script));
+	ck_assert_uint_eq(last.count, 2);
+	ck_assert_uint_eq(last.line, 3);	/* "-" is the name of a file here */
+	ck_assert_ptr_nonnull(strstr(last.message, "No such file"));
+	ck_assert_uint_eq(script.n, 1);
+	script_free(&script);
+
+	unlink(ping);
+	unlink(pong);
+	free(ping);
+	free(pong);
 	unlink(a);
 	unlink(b);
 	unlink(loop);
@@ -400,6 +549,10 @@ int main(void)
 	tcase_add_test(tcase, all_mistakes_at_once);
 	tcase_add_test(tcase, odd_files);
 	tcase_add_test(tcase, ids_are_unique);
+	tcase_add_loop_test(tcase, possible_words_are_known, 0,
+			    sizeof(possibilities) / sizeof(*possibilities));
+	tcase_add_test(tcase, names_are_listed);
+	tcase_add_loop_test(tcase, mistakes_are_shown, 0, 6);
 	tcase_add_test(tcase, includes);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

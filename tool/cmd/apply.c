@@ -37,10 +37,11 @@ static int apply(const struct script *script, const char *name, bool check)
 	if (status)
 		return status;
 	if (load(module, script, check, &bad)) {
-		status = module_failed(module);
 		if (bad && module_refused(module)) {
 			mistake(&bad->place, NULL, "%s", module_error(module));
 			status = REFUSED;
+		} else {
+			status = module_failed(module);
 		}
 	} else if (options.json) {
 		out_json(json_pack("{s:i, s:b, s:I}", "schema", JSON_SCHEMA, "applied", !check,

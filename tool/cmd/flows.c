@@ -1,44 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fwctl flows: the flow table. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "../fwctl.h"
 #include "../out.h"
+#include "../rule_names.h"
 
 struct lister {
-	struct script rules;	/* for their names, sorted by handle */
+	struct rule_names names;
 	size_t n;
 };
 
-static int by_handle(const void *a, const void *b)
-{
-	uint32_t x = ((const struct stmt *)a)->rule.handle;
-	uint32_t y = ((const struct stmt *)b)->rule.handle;
-
-	return (x > y) - (x < y);
-}
-
-/* A flow may have been let in by a rule that is gone: then it is a number. */
-static const char *rule_of(const struct lister *lister, uint32_t handle, char *buffer, size_t size)
-{
-	struct stmt key = { .rule.handle = handle };
-	const struct stmt *found;
-
-	if (!handle)
-		return NULL;
-	found = bsearch(&key, lister->rules.stmt, lister->rules.n, sizeof(key), by_handle);
-	return rule_id(found ? &found->rule : &key.rule, buffer, size);
-}
-
-static void print_entry(const struct flow *flow, const struct entry *entry, const char *lead)
+static void print_entry(const struct flow *flow, const struct entry *entry)
 {
 	char ends[128], bytes[32];
 
 	entry_text(flow, entry, ends, sizeof(ends));
-	printf("%-10s %-54s ttl %6us  %8llu packets  %s\n", lead, ends,
-	       entry->ttl_ms / 1000 + !!(entry->ttl_ms % 1000),
+	printf(" %-45s  ttl %6us %9llu packets  %s", ends, ttl_seconds(entry),
 	       (unsigned long long)entry->packets, human_bytes(entry->bytes, bytes, sizeof(bytes)));
 }
 
@@ -46,18 +24,22 @@ static void each(const struct flow *flow, void *arg)
 {
 	struct lister *lister = arg;
 	char id[16], proto[8];
-	const char *rule = rule_of(lister, flow->rule, id, sizeof(id));
+	const char *rule = rule_names_find(&lister->names, flow->rule, id, sizeof(id));
 
 	lister->n++;
 	if (options.json) {
 		out_list_item(flow_json(flow, rule));
 		return;
 	}
-	printf("%s%s%s %s, %s%s%s\n", paint(BOLD), proto_text(flow->proto, proto, sizeof(proto)),
+	printf("%s%-7s%s %-6s %-12s", paint(BOLD), proto_text(flow->proto, proto, sizeof(proto)),
 	       paint(PLAIN), name_of(direction_names, flow->direction),
-	       name_of(state_names, flow->state), rule ? ", rule " : "", rule ? rule : "");
-	print_entry(flow, &flow->original, "  original");
-	print_entry(flow, &flow->reply, "  reply");
+	       name_of(state_names, flow->state));
+	print_entry(flow, &flow->original);
+	if (rule)
+		printf("  rule %s", rule);
+	printf("\n%27s", "reply");
+	print_entry(flow, &flow->reply);
+	putchar('\n');
 }
 
 /**
@@ -67,37 +49,26 @@ int cmd_flows(int argc, char **argv)
 {
 	struct lister lister = { .n = 0 };
 	struct module *module;
-	int status = no_arguments(argc, argv), err;
+	int status = no_arguments(argc, argv);
 
 	if (status)
 		return status;
 	status = connect_module(&module);
 	if (status)
 		return status;
-	err = module_ruleset(module, FLOWWALL_KIND_RULE, &lister.rules);
-	if (err) {
+	if (rule_names_read(module, &lister.names)) {
 		status = module_failed(module);
-		goto out;
+	} else {
+		if (options.json)
+			out_list_begin();
+		if (module_flows(module, each, &lister))
+			status = module_failed(module);
+		if (options.json)
+			out_list_end();
+		else if (options.verbose)
+			printf("%zu flow%s\n", lister.n, lister.n == 1 ? "" : "s");
 	}
-	qsort(lister.rules.stmt, lister.rules.n, sizeof(*lister.rules.stmt), by_handle);
-
-	if (options.json)
-		out_list_begin();
-	err = module_flows(module, each, &lister);
-	if (options.json)
-		out_list_end();
-	if (err == -EAGAIN) {
-		status = FAILED;
-		fflush(stdout);
-		fputs("fwctl: the size of the table was changed meanwhile: flows may be missing\n",
-		      stderr);
-	} else if (err) {
-		status = module_failed(module);
-	} else if (!options.json && options.verbose) {
-		printf("%zu flow%s\n", lister.n, lister.n == 1 ? "" : "s");
-	}
-out:
-	script_free(&lister.rules);
+	rule_names_free(&lister.names);
 	module_close(module);
 	return status;
 }

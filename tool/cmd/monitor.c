@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fwctl monitor: events as they happen. */
-#include <poll.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 
 #include "../fwctl.h"
 #include "../out.h"
+#include "../rule_names.h"
 
 static const char *const kind_names[] = {
 	[EVENT_FLOW_NEW] = "flow-new",
@@ -26,16 +27,36 @@ static void on_signal(int number)
 	stop = 1;
 }
 
-static json_t *event_json(const struct event *event)
-{
-	char rule[16];
+/**
+ * struct listener - what the events are told with
+ * @module: a connection to ask what rules are called; the events come on another
+ * @names: of the rules
+ * @changed: there is another ruleset since @names was read
+ */
+struct listener {
+	struct module *module;
+	struct rule_names names;
+	bool changed;
+};
 
-	snprintf(rule, sizeof(rule), "%u", event->flow.rule);
+/* What the rule of a flow is called; a new rule is looked up when it is needed. */
+static const char *rule_of(struct listener *listener, uint32_t handle, char *buffer, size_t size)
+{
+	if (handle && listener->changed && !rule_names_have(&listener->names, handle)) {
+		rule_names_free(&listener->names);
+		rule_names_read(listener->module, &listener->names);
+		listener->changed = false;
+	}
+	return rule_names_find(&listener->names, handle, buffer, size);
+}
+
+static json_t *event_json(const struct event *event, const char *rule)
+{
 	switch (event->kind) {
 	case EVENT_FLOW_NEW:
-		return flow_json(&event->flow, event->flow.rule ? rule : NULL);
+		return flow_json(&event->flow, rule);
 	case EVENT_FLOW_END: {
-		json_t *object = flow_json(&event->flow, event->flow.rule ? rule : NULL);
+		json_t *object = flow_json(&event->flow, rule);
 
 		json_object_set_new(object, "reason",
 				    json_string(name_of(end_names, event->end_reason)));
@@ -54,14 +75,15 @@ static json_t *event_json(const struct event *event)
 	case EVENT_RULESET:
 		return json_pack("{s:I}", "generation", (json_int_t)event->generation);
 	case EVENT_IFACE:
-		return json_pack("{s:s, s:s}", "iface", event->iface.name,
+		return json_pack("{s:o, s:s}", "iface", json_text(event->iface.name),
 				 "role", name_of(role_names, event->iface.role));
 	default:
-		return json_object();
+		return json_pack("{s:o}", "events",
+				 event->lost ? json_integer(event->lost) : json_null());
 	}
 }
 
-static void print_flow(const struct event *event)
+static void print_flow(const struct event *event, const char *rule)
 {
 	const struct flow *flow = &event->flow;
 	char ends[128], proto[8], bytes[32];
@@ -74,12 +96,14 @@ static void print_flow(const struct event *event)
 		       (unsigned long long)(flow->original.packets + flow->reply.packets),
 		       human_bytes(flow->original.bytes + flow->reply.bytes, bytes, sizeof(bytes)));
 	if (event->kind == EVENT_TABLE_FULL)
-		printf(": refused, all %u flows are in use (%u refused so far)",
+		printf(": refused, all %u flows are in use (%u refused since this was said last)",
 		       event->max_flows, event->refused);
+	else if (rule)
+		printf(", rule %s", rule);
 	putchar('\n');
 }
 
-static void print_text(const struct event *event, const struct timespec *now)
+static void print_text(const struct event *event, const char *rule, const struct timespec *now)
 {
 	char when[32] = "";
 	struct tm tm;
@@ -96,30 +120,58 @@ static void print_text(const struct event *event, const struct timespec *now)
 		printf("%s is now %s\n", event->iface.name, name_of(role_names, event->iface.role));
 		break;
 	case EVENT_LOST:
-		printf("%sevents came faster than they could be read; some are missing%s\n",
-		       paint(RED), paint(PLAIN));
+		printf("%sevents came faster than they could be read: ", paint(RED));
+		if (event->lost)
+			printf("%u are missing%s\n", event->lost, paint(PLAIN));
+		else
+			printf("some are missing%s\n", paint(PLAIN));
 		break;
 	default:
-		print_flow(event);
+		print_flow(event, rule);
 		break;
 	}
 }
 
 static void each(const struct event *event, void *arg)
 {
+	struct listener *listener = arg;
 	struct timespec now;
+	char buffer[16];
+	const char *rule;
 
-	(void)arg;
+	if (event->kind == EVENT_RULESET)
+		listener->changed = true;
+	rule = rule_of(listener, event->flow.rule, buffer, sizeof(buffer));
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (options.json) {
-		json_t *object = event_json(event);
+		json_t *object = json_pack("{s:s, s:f}", "event", kind_names[event->kind],
+					   "time", now.tv_sec + now.tv_nsec / 1e9);
+		json_t *rest = event_json(event, rule);
 
-		json_object_set_new(object, "event", json_string(kind_names[event->kind]));
-		json_object_set_new(object, "time", json_real(now.tv_sec + now.tv_nsec / 1e9));
+		json_object_update(object, rest);
+		json_decref(rest);
 		out_json(object);
 	} else {
-		print_text(event, &now);
+		print_text(event, rule, &now);
 	}
+}
+
+/* Signals come only while it waits: none is missed, none cuts a line. */
+static int listen_to(struct module *events, struct listener *listener)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t mask, before;
+	int err = 0;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, &before);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	while (!stop && !ferror(stdout) && (!err || err == -EINTR))
+		err = module_events(events, &before, each, listener);
+	return err == -EINTR ? 0 : err;
 }
 
 /**
@@ -127,36 +179,31 @@ static void each(const struct event *event, void *arg)
  */
 int cmd_monitor(int argc, char **argv)
 {
-	struct sigaction action = { .sa_handler = on_signal };
-	struct module_status any;
-	struct module *module;
-	struct pollfd ready;
-	sigset_t caught, before;
+	struct listener listener = { .changed = false };
+	struct module *events;
 	int status = no_arguments(argc, argv);
 
 	if (status)
 		return status;
-	status = connect_module(&module);
+	status = connect_module(&events);
 	if (status)
 		return status;
+	options.netns = NULL;	/* it was entered, and the name may mean another one now */
+	status = connect_module(&listener.module);
+	if (status)
+		goto out;
 
-	/* Signals come only while it waits: none is missed, none cuts a line. */
-	sigemptyset(&caught);
-	sigaddset(&caught, SIGINT);
-	sigaddset(&caught, SIGTERM);
-	sigprocmask(SIG_BLOCK, &caught, &before);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-
-	/* Who may not read the status may not listen either, whatever the kernel says. */
-	if (module_status(module, &any) || module_subscribe(module))
-		status = module_failed(module);
-	ready = (struct pollfd){ .fd = module_socket(module), .events = POLLIN };
-	while (!status && !stop && !ferror(stdout)) {
-		if (ppoll(&ready, 1, NULL, &before) > 0 && module_events(module, each, NULL))
-			status = module_failed(module);
-	}
-	module_close(module);
+	/* Who may not read the rules may not listen either, whatever the kernel says. */
+	if (module_subscribe(events))
+		status = module_failed(events);
+	else if (rule_names_read(listener.module, &listener.names))
+		status = module_failed(listener.module);
+	else if (listen_to(events, &listener))
+		status = module_failed(events);
+	rule_names_free(&listener.names);
+	module_close(listener.module);
+out:
+	module_close(events);
 	return status;
 }

@@ -7,8 +7,6 @@
 #include "../fwctl.h"
 #include "../out.h"
 
-static const char *const verbs[] = { "list", "add", "del", NULL };
-
 static const char *pattern(const struct stmt *stmt)
 {
 	return stmt->role.iface[0] ? stmt->role.iface : "default";
@@ -21,7 +19,7 @@ static void text(const struct stmt *stmt)
 
 static json_t *json(const struct stmt *stmt)
 {
-	return json_pack("{s:s, s:s}", "iface", pattern(stmt),
+	return json_pack("{s:o, s:s}", "iface", json_text(pattern(stmt)),
 			 "role", name_of(role_names, stmt->role.role));
 }
 
@@ -48,23 +46,18 @@ static int del(int argc, char **argv)
  */
 int cmd_role(int argc, char **argv)
 {
-	char *words[16] = { "role" };
-	const char *verb = argc ? match_verb(argv[0], verbs) : "list";
-	int i;
+	const char *verb = argc ? match_verb(argv[0], edit_verbs) : "list";
+	unsigned int role;
 
-	/* "fwctl role eth0 external" is the line of the file. */
-	if (argc == 2 && (!verb || !strcmp(verb, "list")))
+	/* "fwctl role eth0 external" is the line of the file; a verb goes before a name. */
+	if (argc == 2 && value_of(role_names, argv[1], &role) && verb && strcmp(verb, argv[0]))
 		verb = NULL;
-	if (verb && !strcmp(verb, "list"))
+	if (!verb)
+		return edit_line(STMT_ROLE, "role", argc, argv);
+	if (!strcmp(verb, "list"))
 		return no_arguments(argc ? argc - 1 : 0, argv + 1) ?:
 		       list_statements(FLOWWALL_KIND_ROLE, text, json);
-	if (verb && !strcmp(verb, "del"))
+	if (!strcmp(verb, "del"))
 		return del(argc - 1, argv + 1);
-	if (verb) {
-		argc--;
-		argv++;
-	}
-	for (i = 0; i < argc && i < 14; i++)
-		words[i + 1] = argv[i];
-	return edit_add(STMT_ROLE, i + 1, words);
+	return edit_line(STMT_ROLE, "role", argc - 1, argv + 1);
 }

@@ -10,8 +10,6 @@
 #include "../fwctl.h"
 #include "../out.h"
 
-static const char *const verbs[] = { "list", "add", "del", NULL };
-
 static void text(const struct stmt *stmt)
 {
 	const struct rule *rule = &stmt->rule;
@@ -34,8 +32,8 @@ static json_t *json(const struct stmt *stmt)
 	char line[STMT_TEXT], id[16];
 
 	print_stmt(stmt, line, sizeof(line));
-	return json_pack("{s:s, s:s, s:I, s:I, s:o}", "id", rule_id(rule, id, sizeof(id)),
-			 "text", line, "packets", (json_int_t)rule->packets,
+	return json_pack("{s:s, s:o, s:I, s:I, s:o}", "id", rule_id(rule, id, sizeof(id)),
+			 "text", json_text(line), "packets", (json_int_t)rule->packets,
 			 "bytes", (json_int_t)rule->bytes,
 			 "last_hit", rule->last_hit ? json_integer(rule->last_hit) : json_null());
 }
@@ -62,12 +60,16 @@ static int del(int argc, char **argv)
 }
 
 /**
- * cmd_rule() - fwctl rule [list | add STATEMENT | del ID]
+ * cmd_rule() - fwctl rule [list | add STATEMENT | del ID | STATEMENT]
  */
 int cmd_rule(int argc, char **argv)
 {
-	const char *verb = argc ? match_verb(argv[0], verbs) : "list";
+	const char *verb = argc ? match_verb(argv[0], edit_verbs) : "list";
+	unsigned int action;
 
+	/* "fwctl rule allow ..." is the line of the file. */
+	if (!verb && value_of(action_names, argv[0], &action))
+		return edit_add(STMT_RULE, argc, argv);
 	if (!verb)
 		return wrong("fwctl rule list, rule add STATEMENT, rule del ID",
 			     "`%s` is not known here", argv[0]);

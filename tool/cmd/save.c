@@ -30,7 +30,7 @@ int cmd_save(int argc, char **argv)
 
 		for (i = 0; i < script.n; i++) {
 			print_stmt(&script.stmt[i], line, sizeof(line));
-			json_array_append_new(lines, json_string(line));
+			json_array_append_new(lines, json_text(line));
 		}
 		out_json(json_pack("{s:i, s:i, s:o}", "schema", JSON_SCHEMA, "version", 1,
 				   "statements", lines));

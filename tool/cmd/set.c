@@ -7,8 +7,6 @@
 #include "../fwctl.h"
 #include "../out.h"
 
-static const char *const verbs[] = { "list", NULL };
-
 static void text(const struct stmt *stmt)
 {
 	char line[STMT_TEXT];
@@ -34,12 +32,7 @@ static json_t *json(const struct stmt *stmt)
  */
 int cmd_set(int argc, char **argv)
 {
-	char *words[16] = { "set" };
-	int i;
-
-	if (!argc || (argc == 1 && match_verb(argv[0], verbs)))
+	if (!argc || (argc == 1 && match_verb(argv[0], list_verbs)))
 		return list_statements(FLOWWALL_KIND_SETTING, text, json);
-	for (i = 0; i < argc && i < 14; i++)
-		words[i + 1] = argv[i];
-	return edit_add(STMT_SETTING, i + 1, words);
+	return edit_line(STMT_SETTING, "set", argc, argv);
 }

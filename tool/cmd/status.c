@@ -52,12 +52,12 @@ static void print_json(const struct view *view)
 	for (i = 0; i < view->n_ifaces; i++)
 		if (view->ifaces[i].role != FLOWWALL_ROLE_NONE)
 			json_array_append_new(roles,
-				json_pack("{s:s, s:s}", "iface", view->ifaces[i].name,
+				json_pack("{s:o, s:s}", "iface", json_text(view->ifaces[i].name),
 					  "role", name_of(role_names, view->ifaces[i].role)));
 	for (i = 0; i < view->roles.n; i++)
 		if (!used(view, &view->roles.stmt[i]))
 			json_array_append_new(waiting,
-					      json_string(view->roles.stmt[i].role.iface));
+					      json_text(view->roles.stmt[i].role.iface));
 	for (i = 0; i < __FLOWWALL_DROP_MAX; i++)
 		json_object_set_new(drops, name_of(drop_names, i), json_integer(s->drop[i]));
 	out_json(json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"

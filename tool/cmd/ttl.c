@@ -7,8 +7,6 @@
 #include "../fwctl.h"
 #include "../out.h"
 
-static const char *const verbs[] = { "list", NULL };
-
 static void text(const struct stmt *stmt)
 {
 	char step[32], max[32];
@@ -29,12 +27,7 @@ static json_t *json(const struct stmt *stmt)
  */
 int cmd_ttl(int argc, char **argv)
 {
-	char *words[16] = { "ttl" };
-	int i;
-
-	if (!argc || (argc == 1 && match_verb(argv[0], verbs)))
+	if (!argc || (argc == 1 && match_verb(argv[0], list_verbs)))
 		return list_statements(FLOWWALL_KIND_TTL, text, json);
-	for (i = 0; i < argc && i < 14; i++)
-		words[i + 1] = argv[i];
-	return edit_add(STMT_TTL, i + 1, words);
+	return edit_line(STMT_TTL, "ttl", argc, argv);
 }

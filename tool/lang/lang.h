@@ -21,7 +21,7 @@
 /**
  * struct place - where something stands
  * @file: name of the file, or NULL for the command line
- * @line: from 1
+ * @line: from 1; 0 for a file as a whole
  * @column: from 1, in bytes
  * @length: of what is meant, at least 1
  * @text: the whole line, without its end
@@ -37,6 +37,7 @@ struct place {
 void mistake(const struct place *place, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 unsigned int mistakes(void);
+void fail_out_of_memory(void) __attribute__((noreturn));
 
 /* Where mistakes go; standard error, in words or JSON, unless changed (tests). */
 extern void (*report_mistake)(const struct place *place, const char *message,
@@ -62,6 +63,7 @@ struct words {
 	char *buffer;
 };
 
+size_t utf8_length(const char *text);
 bool lex_line(const struct place *line, struct words *words);
 void lex_arguments(int argc, char **argv, struct words *words);
 void words_free(struct words *words);
@@ -118,12 +120,14 @@ struct ttl {
  * struct rule - one rule
  * @handle: the kernel's number, 0 if it has none yet
  * @name: the user's id, or empty
+ * @name_place: where that id stands
  * @proto: or -1 for any
  * @last_hit: seconds since 1970, 0 for never
  */
 struct rule {
 	uint32_t handle;
 	char name[FLOWWALL_NAME_SIZE];
+	struct place name_place;
 	uint8_t direction;
 	uint8_t action;
 	int16_t proto;
@@ -171,7 +175,9 @@ struct script {
 };
 
 bool parse_words(const struct words *words, struct stmt *stmt);
+void possible_words(int argc, char **argv, void (*each)(const char *word));
 bool parse_file(const char *name, struct script *script);
+struct stmt *script_add(struct script *script);
 void script_free(struct script *script);
 
 /* --- printing -------------------------------------------------------------- */
@@ -196,6 +202,8 @@ extern const struct name action_names[];
 extern const struct name ttl_names[];
 extern const struct name setting_names[];
 extern const struct name proto_names[];
+extern const struct name on_off_names[];
+extern const struct name on_change_names[];
 extern const struct name service_names[];
 extern const struct name state_names[];
 extern const struct name drop_names[];
@@ -204,6 +212,7 @@ extern const struct name end_names[];
 const char *name_of(const struct name *names, unsigned int value);
 bool value_of(const struct name *names, const char *name, unsigned int *value);
 const char *nearest_name(const char *word, const struct name *const *tables);
+const char *list_names(const struct name *const *tables, char *buffer, size_t size);
 const char *proto_text(uint8_t proto, char *buffer, size_t size);
 bool has_ports(int proto);
 

@@ -1,15 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Text -> words. A shell splits a line into the same words. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lang.h"
 
+/**
+ * fail_out_of_memory() - end the program, since there is no memory for what it reads
+ */
+void fail_out_of_memory(void)
+{
+	fputs("fwctl: out of memory\n", stderr);
+	_Exit(2);
+}
+
 static void *must(void *memory)
 {
 	if (!memory)
-		abort();
+		fail_out_of_memory();
 	return memory;
+}
+
+/**
+ * utf8_length() - how many bytes the character at @text has
+ *
+ * Return: 1 to 4, or 0 if it is not UTF-8 (RFC 3629).
+ */
+size_t utf8_length(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	unsigned int low = 0x80, high = 0xbf;
+	size_t length, i;
+
+	if (c[0] < 0x80)
+		return 1;
+	if (c[0] < 0xc2 || c[0] > 0xf4)
+		return 0;
+	length = c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+	if (c[0] == 0xe0)
+		low = 0xa0;	/* neither longer than needed, */
+	else if (c[0] == 0xed)
+		high = 0x9f;	/* nor half of a pair of UTF-16, */
+	else if (c[0] == 0xf0)
+		low = 0x90;
+	else if (c[0] == 0xf4)
+		high = 0x8f;	/* nor beyond U+10FFFF */
+	if (c[1] < low || c[1] > high)
+		return 0;
+	for (i = 2; i < length; i++)
+		if (c[i] < 0x80 || c[i] > 0xbf)
+			return 0;
+	return length;
 }
 
 static void add_word(struct words *words, const struct place *line, const char *text,

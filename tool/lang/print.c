@@ -88,6 +88,30 @@ static void add_endpoint(struct buffer *text, const char *keyword, const struct 
 	}
 }
 
+/*
+ * A comment between quotation marks; a part with marks of one kind stands
+ * between those of the other, and both parts are one word.
+ */
+static void add_comment(struct buffer *text, const char *comment)
+{
+	add(text, " comment ");
+	do {
+		size_t length = strcspn(comment, "\"");
+		char mark = '"';
+
+		if (comment[length]) {
+			size_t other = strcspn(comment, "'");
+
+			if (!length || other > length) {
+				length = other;
+				mark = '\'';
+			}
+		}
+		add(text, "%c%.*s%c", mark, (int)length, comment, mark);
+		comment += length;
+	} while (*comment);
+}
+
 static void add_rule(struct buffer *text, const struct rule *rule)
 {
 	add(text, "%s %s", name_of(action_names, rule->action),
@@ -104,11 +128,8 @@ static void add_rule(struct buffer *text, const struct rule *rule)
 	add_endpoint(text, "to", &rule->dst);
 	if (rule->name[0])
 		add(text, " id %s", rule->name);
-	if (rule->comment) {
-		char mark = strchr(rule->comment, '"') ? '\'' : '"';
-
-		add(text, " comment %c%s%c", mark, rule->comment, mark);
-	}
+	if (rule->comment)
+		add_comment(text, rule->comment);
 }
 
 /**
@@ -167,9 +188,9 @@ size_t print_stmt(const struct stmt *stmt, char *buffer, size_t size)
 		if (stmt->setting.key == SET_MAX_FLOWS)
 			add(&text, "%u", stmt->setting.value);
 		else if (stmt->setting.key == SET_ON_CHANGE)
-			add(&text, "%s", stmt->setting.value ? "keep" : "revalidate");
+			add(&text, "%s", name_of(on_change_names, stmt->setting.value));
 		else
-			add(&text, "%s", stmt->setting.value ? "on" : "off");
+			add(&text, "%s", name_of(on_off_names, stmt->setting.value));
 		break;
 	case STMT_TTL:
 		print_duration(stmt->ttl.step, step, sizeof(step));

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "lang.h"
 
@@ -17,25 +16,72 @@
 
 static unsigned int count;
 
-/* The line, and a caret under the place. A tab is as wide above as below. */
+/* One character to a terminal, which must not take it for a command; its length. */
+static size_t put_character(const char *c)
+{
+	const unsigned char *byte = (const unsigned char *)c;
+	size_t length = utf8_length(c);
+
+	if (!length || (*byte < ' ' && *byte != '\t') || *byte == 0x7f ||
+	    (*byte == 0xc2 && byte[1] < 0xa0))
+		fputc('?', stderr);
+	else
+		fwrite(c, 1, length, stderr);
+	return length ? length : 1;
+}
+
+static void put_text(const char *text)
+{
+	while (*text)
+		text += put_character(text);
+}
+
+/* Goes on to @end, with @mark for each character; a tab stays as wide as it is. */
+static const char *underline(const char *at, const char *end, char mark)
+{
+	while (at < end && *at) {
+		fputc(*at == '\t' ? '\t' : mark, stderr);
+		at += utf8_length(at) ? utf8_length(at) : 1;
+	}
+	return at;
+}
+
+/* The line, and a caret under the place, which may be behind the line's end. */
 static void report_text(const struct place *place, const char *message, const char *hint)
 {
-	size_t length = strlen(place->text), column, i;
+	size_t length = strlen(place->text), column = place->column - 1, i;
+	const char *start = place->text + (column < length ? column : length);
+	const char *end = place->text + length, *at;
 
 	if (place->file)
-		fprintf(stderr, "%s:%u:%u: %s\n", place->file, place->line, place->column, message);
+		put_text(place->file);
 	else
-		fprintf(stderr, "fwctl: %s\n", message);
-	fprintf(stderr, "    %s\n    ", place->text);
-	column = place->column - 1;
-	for (i = 0; i < column; i++)
-		fputc(i < length && place->text[i] == '\t' ? '\t' : ' ', stderr);
-	fputc('^', stderr);
-	for (i = 1; i < place->length && column + i < length; i++)
-		fputc('~', stderr);
+		fputs("fwctl", stderr);
+	if (place->file && place->line)
+		fprintf(stderr, ":%u:%u", place->line, place->column);
+	fputs(": ", stderr);
+	put_text(message);
 	fputc('\n', stderr);
-	if (hint)
-		fprintf(stderr, "    hint: %s\n", hint);
+	if (place->line) {
+		fputs("    ", stderr);
+		put_text(place->text);
+		fputs("\n    ", stderr);
+		at = underline(place->text, start, ' ');
+		for (i = length; i < column; i++)
+			fputc(' ', stderr);
+		fputc('^', stderr);
+		if (at < end)
+			at += utf8_length(at) ? utf8_length(at) : 1;
+		if (place->length < (size_t)(end - start))
+			end = start + place->length;
+		underline(at, end, '~');
+		fputc('\n', stderr);
+	}
+	if (hint) {
+		fputs("    hint: ", stderr);
+		put_text(hint);
+		fputc('\n', stderr);
+	}
 }
 
 void (*report_mistake)(const struct place *, const char *, const char *) = report_text;
@@ -66,30 +112,64 @@ unsigned int mistakes(void)
 	return count;
 }
 
-/* A mistake of a file as a whole. */
-static bool file_mistake(const struct place *from, const char *name, const char *why)
-{
-	struct place place = { .file = name, .line = 1, .column = 1, .length = 1, .text = "" };
+/**
+ * struct reading - a file that is being read
+ * @from: where it is included, NULL if it is the first one
+ * @outer: the file that includes it
+ * @depth: how many include each other, up to this one
+ * @st: what it is, to know it again
+ */
+struct reading {
+	const char *name;
+	const struct place *from;
+	const struct reading *outer;
+	unsigned int depth;
+	struct stat st;
+};
 
-	mistake(from ? from : &place, NULL, "%s: %s", name, why);
+/* A mistake of a file as a whole: shown where it is included, if it is. */
+static void file_mistake(const struct reading *reading, const char *why)
+{
+	struct place place = { .file = reading->name, .column = 1, .length = 1, .text = "" };
+
+	if (reading->from)
+		mistake(reading->from, NULL, "%s: %s", reading->name, why);
+	else
+		mistake(&place, NULL, "%s", why);
+}
+
+static bool includes_itself(const struct reading *reading)
+{
+	const struct reading *outer;
+
+	for (outer = reading->outer; outer && S_ISREG(reading->st.st_mode); outer = outer->outer)
+		if (outer->st.st_dev == reading->st.st_dev &&
+		    outer->st.st_ino == reading->st.st_ino)
+			return true;
 	return false;
 }
 
 /* Reads a file whole, with a zero behind it; NULL after a mistake. */
-static char *read_whole(const struct place *from, const char *name, size_t *size)
+static char *read_whole(struct reading *reading, size_t *size)
 {
-	FILE *file = strcmp(name, "-") ? fopen(name, "re") : stdin;
+	bool standard = !reading->from && !strcmp(reading->name, "-");
+	FILE *file = standard ? stdin : fopen(reading->name, "re");
 	char *data = NULL;
 	size_t room = 0;
-	struct stat st;
 
 	*size = 0;
-	if (!file) {
-		file_mistake(from, name, strerror(errno));
-		return NULL;
+	if (standard)
+		reading->name = "standard input";
+	if (!file || fstat(fileno(file), &reading->st)) {
+		file_mistake(reading, strerror(errno));
+		goto bad;
 	}
-	if (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)) {
-		file_mistake(from, name, "this is a folder, not a file of statements");
+	if (S_ISDIR(reading->st.st_mode)) {
+		file_mistake(reading, "this is a folder, not a file of statements");
+		goto bad;
+	}
+	if (includes_itself(reading)) {
+		file_mistake(reading, "this file is being read: it would include itself");
 		goto bad;
 	}
 	for (;;) {
@@ -101,7 +181,7 @@ static char *read_whole(const struct place *from, const char *name, size_t *size
 			room = room ? 2 * room : 65536;
 			more = room > FILE_LIMIT ? NULL : realloc(data, room);
 			if (!more) {
-				file_mistake(from, name, "the file is too large");
+				file_mistake(reading, "the file is too large");
 				goto bad;
 			}
 			data = more;
@@ -112,7 +192,7 @@ static char *read_whole(const struct place *from, const char *name, size_t *size
 		*size += n;
 	}
 	if (ferror(file)) {
-		file_mistake(from, name, "cannot be read");
+		file_mistake(reading, strerror(errno));
 		goto bad;
 	}
 	data[*size] = '\0';
@@ -121,24 +201,28 @@ static char *read_whole(const struct place *from, const char *name, size_t *size
 	return data;
 bad:
 	free(data);
-	if (file != stdin)
+	if (file && file != stdin)
 		fclose(file);
 	return NULL;
 }
 
-static void add_stmt(struct script *script, const struct stmt *stmt)
+/**
+ * script_add() - add an empty statement to a script
+ *
+ * Return: the statement; it moves when the next one is added.
+ */
+struct stmt *script_add(struct script *script)
 {
 	if (script->n == script->room) {
 		script->room = script->room ? 2 * script->room : 64;
 		script->stmt = realloc(script->stmt, script->room * sizeof(*script->stmt));
 		if (!script->stmt)
-			abort();
+			fail_out_of_memory();
 	}
-	script->stmt[script->n++] = *stmt;
+	return memset(&script->stmt[script->n++], 0, sizeof(*script->stmt));
 }
 
-static bool read_file(const struct place *from, const char *name, struct script *script,
-		      unsigned int depth);
+static bool read_file(struct reading *reading, struct script *script);
 
 /* Where an included file is: beside the one that includes it. */
 static char *beside(const char *file, const char *name)
@@ -147,14 +231,18 @@ static char *beside(const char *file, const char *name)
 	char *path = NULL;
 
 	if (*name == '/' || !slash)
-		return strdup(name);
-	if (asprintf(&path, "%.*s/%s", (int)(slash - file), file, name) < 0)
-		abort();
+		path = strdup(name);
+	else if (asprintf(&path, "%.*s/%s", (int)(slash - file), file, name) < 0)
+		path = NULL;
+	if (!path)
+		fail_out_of_memory();
 	return path;
 }
 
-static bool include(const struct words *words, struct script *script, unsigned int depth)
+static bool include(const struct words *words, struct script *script,
+		    const struct reading *outer)
 {
+	struct reading reading = { .outer = outer, .depth = outer->depth + 1 };
 	char *path;
 	bool good;
 
@@ -162,18 +250,21 @@ static bool include(const struct words *words, struct script *script, unsigned i
 		mistake(&words->word[0].place, NULL, "`include` is followed by one file");
 		return false;
 	}
-	if (depth == INCLUDE_DEPTH) {
-		mistake(&words->word[1].place, "does a file include itself?",
+	if (reading.depth > INCLUDE_DEPTH) {
+		mistake(&words->word[1].place, NULL,
 			"files include each other more than %d deep", INCLUDE_DEPTH);
 		return false;
 	}
 	path = beside(words->word[0].place.file, words->word[1].text);
-	good = read_file(&words->word[1].place, path, script, depth + 1);
+	reading.name = path;
+	reading.from = &words->word[1].place;
+	good = read_file(&reading, script);
 	free(path);
 	return good;
 }
 
-static bool read_line(const struct place *line, struct script *script, unsigned int depth)
+static bool read_line(const struct place *line, struct script *script,
+		      const struct reading *reading)
 {
 	struct words words;
 	struct stmt stmt;
@@ -189,11 +280,11 @@ static bool read_line(const struct place *line, struct script *script, unsigned 
 	good = lex_line(line, &words);
 	if (good && words.n) {
 		if (!strcmp(words.word[0].text, "include")) {
-			good = include(&words, script, depth);
+			good = include(&words, script, reading);
 		} else {
 			good = parse_words(&words, &stmt);
 			if (good && stmt.kind != STMT_NONE)
-				add_stmt(script, &stmt);
+				*script_add(script) = stmt;
 			else
 				stmt_free(&stmt);
 		}
@@ -203,8 +294,7 @@ static bool read_line(const struct place *line, struct script *script, unsigned 
 }
 
 /* All lines are read, whatever is wrong with some: all mistakes at once. */
-static bool read_file(const struct place *from, const char *name, struct script *script,
-		      unsigned int depth)
+static bool read_file(struct reading *reading, struct script *script)
 {
 	struct place line = { .line = 0, .column = 1, .length = 1 };
 	struct text *text;
@@ -212,14 +302,15 @@ static bool read_file(const struct place *from, const char *name, struct script 
 	bool good = true;
 	size_t size;
 
-	at = read_whole(from, name, &size);
+	at = read_whole(reading, &size);
 	if (!at)
 		return false;
 	text = calloc(1, sizeof(*text));
-	if (!text)
-		abort();
+	if (text)
+		text->name = strdup(reading->name);
+	if (!text || !text->name)
+		fail_out_of_memory();
 	text->data = at;
-	text->name = strdup(strcmp(name, "-") ? name : "standard input");
 	text->next = script->texts;
 	script->texts = text;
 	line.file = text->name;
@@ -242,7 +333,7 @@ static bool read_file(const struct place *from, const char *name, struct script 
 		}
 		if (length && at[length - 1] == '\r')
 			at[length - 1] = ' ';
-		good &= read_line(&line, script, depth);
+		good &= read_line(&line, script, reading);
 	}
 	return good;
 }
@@ -260,22 +351,24 @@ static int by_name(const void *a, const void *b)
 static bool check_ids(const struct script *script)
 {
 	const struct stmt **named = calloc(script->n + 1, sizeof(*named));
-	size_t n = 0, i;
+	size_t n = 0, first = 0, i;
 	bool good = true;
 
 	if (!named)
-		abort();
+		fail_out_of_memory();
 	for (i = 0; i < script->n; i++)
 		if (script->stmt[i].kind == STMT_RULE && script->stmt[i].rule.name[0])
 			named[n++] = &script->stmt[i];
 	qsort(named, n, sizeof(*named), by_name);
-	for (i = 1; i < n; i++)
-		if (!strcmp(named[i - 1]->rule.name, named[i]->rule.name)) {
-			mistake(&named[i]->place, NULL, "the id `%s` is that of the rule in %s:%u",
-				named[i]->rule.name, named[i - 1]->place.file,
-				named[i - 1]->place.line);
-			good = false;
+	for (i = 1; i < n; i++) {
+		if (strcmp(named[first]->rule.name, named[i]->rule.name)) {
+			first = i;
+			continue;
 		}
+		mistake(&named[i]->rule.name_place, NULL, "the id `%s` is that of the rule in %s:%u",
+			named[i]->rule.name, named[first]->place.file, named[first]->place.line);
+		good = false;
+	}
 	free(named);
 	return good;
 }
@@ -289,10 +382,11 @@ static bool check_ids(const struct script *script)
  */
 bool parse_file(const char *name, struct script *script)
 {
+	struct reading reading = { .name = name };
 	bool good;
 
 	memset(script, 0, sizeof(*script));
-	good = read_file(NULL, name, script, 0);
+	good = read_file(&reading, script);
 	return check_ids(script) && good;
 }
 

@@ -8,9 +8,9 @@
 #include "lang.h"
 
 const struct name role_names[] = {
-	{ "none", FLOWWALL_ROLE_NONE },
 	{ "internal", FLOWWALL_ROLE_INTERNAL },
 	{ "external", FLOWWALL_ROLE_EXTERNAL },
+	{ "none", FLOWWALL_ROLE_NONE },
 	{ NULL, 0 }
 };
 
@@ -45,6 +45,18 @@ const struct name setting_names[] = {
 	{ "neighbour", SET_NEIGHBOUR },
 	{ "dhcp", SET_DHCP },
 	{ "on-change", SET_ON_CHANGE },
+	{ NULL, 0 }
+};
+
+const struct name on_off_names[] = {
+	{ "on", 1 },
+	{ "off", 0 },
+	{ NULL, 0 }
+};
+
+const struct name on_change_names[] = {
+	{ "revalidate", FLOWWALL_ON_CHANGE_REVALIDATE },
+	{ "keep", FLOWWALL_ON_CHANGE_KEEP },
 	{ NULL, 0 }
 };
 
@@ -185,7 +197,8 @@ static unsigned int distance(const char *a, const char *b)
  * @word: what they wrote
  * @tables: of the names possible there, up to a NULL
  *
- * Return: a name at most two edits away (one for short words), or NULL.
+ * Return: a name at most two edits away (one for short words) that is not the
+ * word itself, or NULL.
  */
 const char *nearest_name(const char *word, const struct name *const *tables)
 {
@@ -198,13 +211,39 @@ const char *nearest_name(const char *word, const struct name *const *tables)
 		for (name = *tables; name->name; name++) {
 			unsigned int d = distance(word, name->name);
 
-			if (d < least) {
+			if (d && d < least) {
 				least = d;
 				best = name->name;
 			}
 		}
 	}
 	return best;
+}
+
+/**
+ * list_names() - the names of some tables in words: "in, out or local"
+ * @tables: up to a NULL
+ */
+const char *list_names(const struct name *const *tables, char *buffer, size_t size)
+{
+	const char *before = NULL, *name;
+	size_t length = 0;
+
+	buffer[0] = '\0';
+	for (; *tables; tables++) {
+		const struct name *at;
+
+		for (at = *tables; at->name && length < size; at++) {
+			name = at->name;
+			if (before)
+				length += snprintf(buffer + length, size - length, "%s%s",
+						   length ? ", " : "", before);
+			before = name;
+		}
+	}
+	if (before && length < size)
+		snprintf(buffer + length, size - length, "%s%s", length ? " or " : "", before);
+	return buffer;
 }
 
 /**

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Completion: fwctl __complete WORD... prints what may follow these words, one
+ * a line; "<file>" stands for any file. The words of the language come from its
+ * parser, so that there is nothing here that could drift from it.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fwctl.h"
+#include "out.h"
+
+static void print(const char *word)
+{
+	puts(word);
+}
+
+static void print_all(const char *const *words)
+{
+	for (; words && *words; words++)
+		print(*words);
+}
+
+static void print_names(const struct name *names)
+{
+	for (; names->name; names++)
+		print(names->name);
+}
+
+/* A name that others gave, and that a shell would take as it is. */
+static void print_foreign(const char *name)
+{
+	const char *c;
+
+	for (c = name; isalnum((unsigned char)*c) || (*c && strchr("-_.@+", *c)); c++)
+		;
+	if (!*c && *name)
+		print(name);
+}
+
+static void print_namespaces(void)
+{
+	DIR *folder = opendir("/run/netns");
+	struct dirent *entry;
+
+	if (!folder)
+		return;
+	while ((entry = readdir(folder)) != NULL)
+		if (*entry->d_name != '.')
+			print_foreign(entry->d_name);
+	closedir(folder);
+}
+
+/* The interfaces there are, or, for @kind, the statements; nothing without a module. */
+static void print_running(uint32_t kind)
+{
+	struct module *module;
+	struct iface *ifaces = NULL;
+	struct script script;
+	size_t n = 0, i;
+	char id[16];
+
+	if (module_open(&module, options.netns))
+		goto out;
+	if (!kind && !module_ifaces(module, &ifaces, &n))
+		for (i = 0; i < n; i++)
+			if (strcmp(ifaces[i].name, "lo"))	/* it never has a role */
+				print_foreign(ifaces[i].name);
+	free(ifaces);
+	if (!kind)
+		goto out;
+	if (!module_ruleset(module, kind, &script))
+		for (i = 0; i < script.n; i++)
+			print_foreign(kind == FLOWWALL_KIND_RULE ?
+				      rule_id(&script.stmt[i].rule, id, sizeof(id)) :
+				      script.stmt[i].role.iface[0] ? script.stmt[i].role.iface :
+				      "default");
+	script_free(&script);
+out:
+	module_close(module);
+}
+
+/* What may follow in a statement; @keyword is what its line begins with, or NULL. */
+static void print_language(char *keyword, int argc, char **argv)
+{
+	char **line = calloc(argc + 1, sizeof(*line));
+	int n = 0;
+
+	if (!line)
+		fail_out_of_memory();
+	if (keyword)
+		line[n++] = keyword;
+	memcpy(line + n, argv, argc * sizeof(*argv));
+	possible_words(n + argc, line, print);
+	free(line);
+}
+
+static void complete_command(const struct command *command, int argc, char **argv)
+{
+	const char *verb = argc && command->verbs ? match_verb(argv[0], command->verbs) : NULL;
+	bool role = !strcmp(command->name, "role"), rule = !strcmp(command->name, "rule");
+
+	if (!argc)
+		print_all(command->verbs);
+	if (!strcmp(command->name, "apply")) {
+		print("--check");
+		print("<file>");
+	}
+	if (!command->language || (verb && !strcmp(verb, "list")))
+		return;
+	if (verb && !strcmp(verb, "del")) {
+		if (argc == 1)
+			print_running(role ? FLOWWALL_KIND_ROLE : FLOWWALL_KIND_RULE);
+		return;
+	}
+	if (verb) {
+		argc--;
+		argv++;
+	}
+	if (rule && !argc)
+		print_names(action_names);
+	else
+		print_language(rule ? NULL : (char *)command->name, argc, argv);
+	if (role && !argc)
+		print_running(0);
+}
+
+/**
+ * complete() - print the words that may follow
+ * @argc: how many words stand before them
+ * @argv: those words, without the name of the program
+ */
+void complete(int argc, char **argv)
+{
+	const struct command *command = NULL;
+	int from = 0, to = 0;
+
+	while (from < argc) {
+		int taken;
+
+		if (from == argc - 1 && (!strcmp(argv[from], "-n") || !strcmp(argv[from], "--netns"))) {
+			print_namespaces();
+			return;
+		}
+		taken = take_option(argc - from, argv + from);
+		if (!taken)
+			argv[to++] = argv[from++];
+		from += taken;
+	}
+	if (to) {
+		command = find_command(argv[0]);
+		if (command)
+			complete_command(command, to - 1, argv + 1);
+		return;
+	}
+	for (command = commands; command->name; command++)
+		print(command->name);
+	print_all(option_words);
+}

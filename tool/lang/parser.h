@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PARSER_H
+#define PARSER_H
+
+/* What the parser's files share; all others see lang.h alone. */
+#include "lang.h"
+
+/**
+ * struct parser - how far the words of a line are read
+ * @at: the next word
+ * @possible: if set, called with each word that could stand where the line goes
+ *	wrong, and no mistake is reported
+ */
+struct parser {
+	const struct words *words;
+	size_t at;
+	void (*possible)(const char *word);
+};
+
+const struct word *peek(const struct parser *p);
+bool take(struct parser *p, const char *text);
+bool expected(const struct parser *p, const char *what, const char *hint,
+	      const struct name *const *tables);
+bool word_mistake(const struct parser *p, const struct word *word, const char *hint,
+		  const char *message);
+bool number(const char *text, unsigned long long max, unsigned long long *value);
+
+bool parse_rule(struct parser *p, struct rule *rule, unsigned int action);
+
+#endif
