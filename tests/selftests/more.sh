@@ -177,10 +177,10 @@ event_seen() { [ "$(event_count "$1")" -gt 0 ]; }
 # --- the kernel log -----------------------------------------------------------
 
 # unexpected_log: what the kernel has said since the case began, without what it
-# says of any module, link or server.
+# says of any module, link, server or slow machine.
 unexpected_log() {
 	kernel_log | grep -Ev 'module verification failed|out-of-tree module|link becomes ready' |
-		grep -Ev 'Possible SYN flooding|br0: port|(promiscuous|allmulticast) mode|no longer available by default'
+		grep -Ev 'hrtimer: interrupt took|Possible SYN flooding|br0: port|(promiscuous|allmulticast) mode|no longer available by default'
 }
 
 # --- the topology -------------------------------------------------------------
