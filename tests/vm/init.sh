@@ -52,6 +52,13 @@ ip netns exec hooked nft -f - <<-HOOKS || exit
 	}
 HOOKS
 
+# The same goes for the time stamps of packets: they are on as long as there is a
+# socket that wants them, and tcpdump's come and go.
+python3 -I -S -c 'import signal, socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 29, 1)  # SO_TIMESTAMP
+signal.pause()' </dev/null >/dev/null 2>&1 &
+
 setsid bash "$FLOWWALL_RESULTS/command" </dev/null >"$FLOWWALL_RESULTS/output" 2>&1
 status=$?
 # A kernel log of its own: the console has only what is urgent.
