@@ -8,6 +8,7 @@
 #include "event.h"
 #include "net.h"
 #include "netlink.h"
+#include "record.h"
 
 /* At most one table-full event in this time. */
 #define FULL_INTERVAL	HZ
@@ -176,4 +177,62 @@ void fwl_event_iface(struct fwl_net *fn, const struct fwl_ruleset *rs,
 	msg = event_new(FLOWWALL_CMD_IFACE_NTF, &header);
 	if (msg)
 		event_send(fn, msg, header, fwl_fill_iface(msg, rs, dev));
+}
+
+/**
+ * fwl_event_log() - a rule with "log" decided about a packet
+ * @fn: the namespace
+ * @pkt: what was found in the packet
+ * @state: of the hook
+ * @direction: enum flowwall_direction
+ * @rule: the rule
+ * @reason: why it is dropped, enum flowwall_drop; negative if it passes
+ *
+ * Context: RCU, softirqs off.
+ */
+void fwl_event_log(struct fwl_net *fn, const struct fwl_packet *pkt,
+		   const struct nf_hook_state *state, u8 direction,
+		   const struct fwl_rule *rule, int reason)
+{
+	struct fwl_record record = {};
+	struct sk_buff *msg;
+	void *header;
+	int err;
+
+	if (!listeners(fn))
+		return;
+	msg = event_new(FLOWWALL_CMD_LOG_NTF, &header);
+	if (!msg)
+		return;
+	fwl_record_fill(&record, pkt, state, direction, max(reason, 0), rule->handle);
+	record.stamp = get_jiffies_64();
+	err = fwl_fill_record(msg, &record, reason >= 0);
+	if (!err && rule->label)
+		err = nla_put_string(msg, FLOWWALL_A_LABEL, rule->label);
+	event_send(fn, msg, header, err);
+}
+
+/**
+ * fwl_event_group() - members of a group came or went
+ * @fn: the namespace, locked
+ * @group: the group
+ */
+void fwl_event_group(struct fwl_net *fn, const struct fwl_group *group)
+{
+	struct nlattr *statement;
+	struct sk_buff *msg;
+	void *header;
+	int err = -EMSGSIZE;
+
+	if (!listeners(fn))
+		return;
+	msg = event_new(FLOWWALL_CMD_GROUP_NTF, &header);
+	if (!msg)
+		return;
+	statement = nla_nest_start(msg, FLOWWALL_A_STATEMENT);
+	if (statement)
+		err = fwl_fill_group(msg, group);
+	if (!err)
+		nla_nest_end(msg, statement);
+	event_send(fn, msg, header, err);
 }

@@ -599,6 +599,32 @@ void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets)
 }
 
 /**
+ * fwl_table_walk() - go through all flows
+ * @fn: the namespace, locked: the table keeps its size
+ * @each: called with each; it may end the flow
+ * @arg: for @each
+ *
+ * Context: process.
+ */
+void fwl_table_walk(struct fwl_net *fn, void (*each)(struct fwl_flow *flow, void *arg), void *arg)
+{
+	const struct fwl_buckets *buckets;
+	struct fwl_flow *flow;
+	u32 bucket;
+
+	lockdep_assert_held(&fn->lock);
+	buckets = rcu_dereference_protected(fn->table.buckets, 1);
+	for (bucket = 0; buckets && bucket <= buckets->mask; bucket++) {
+		rcu_read_lock();
+		flow = rcu_dereference(buckets->bucket[bucket]);
+		for (; flow; flow = rcu_dereference(flow->next))
+			each(flow, arg);
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+
+/**
  * fwl_table_flush() - free all flows and the buckets
  * @table: the table; nothing looks at it any more: the hooks are gone, and a
  *	grace period has passed since

@@ -43,6 +43,8 @@ enum fwl_entry {
  * @bytes: of each entry, IP headers included
  * @dead: links removed flows until their grace period is over
  * @rule: handle of the rule that allowed it, zero if it was the policy
+ * @profile: what that rule gave it, struct fwl_profile by number, zero for nothing
+ * @pending: a queue of user space has not decided about it yet
  *
  * A hit reads the first cache line and writes there only when the expiry moves
  * by a quarter of a second; the counters have the second line. Written without
@@ -63,6 +65,8 @@ struct fwl_flow {
 	u64 bytes[2];
 	struct llist_node dead;
 	u32 rule;
+	u16 profile;
+	u8 pending;
 };
 
 #define FWL_FLOW_BYTES	128
@@ -162,6 +166,8 @@ u32 fwl_buckets_size(u32 max_flows);
 struct fwl_buckets *fwl_buckets_alloc(u32 max_flows);
 void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets);
 void fwl_table_flush(struct fwl_table *table);
+
+void fwl_table_walk(struct fwl_net *fn, void (*each)(struct fwl_flow *flow, void *arg), void *arg);
 
 struct fwl_flow *fwl_flow_lookup(const struct fwl_table *table,
 				 const struct fwl_packet *pkt);

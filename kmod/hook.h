@@ -6,5 +6,7 @@ struct net;
 
 int fwl_hooks_register(struct net *net);
 void fwl_hooks_unregister(struct net *net);
+int fwl_queue_hooks_register(struct net *net);
+void fwl_queue_hooks_unregister(struct net *net);
 
 #endif

@@ -2,22 +2,29 @@
 /* ICMP and ICMPv6 errors: do they belong to a flow that is known? */
 #include <linux/icmp.h>
 #include <linux/skbuff.h>
+#include <linux/timekeeping.h>
 
 #include "classify.h"
 #include "icmp.h"
 #include "net.h"
+#include "ruleset.h"
 #include "tcp.h"
 
 /*
  * This router's own answer to a packet that the rules let in, but for which it
- * has no flow: the refusal when the table is full.
+ * has no flow: the refusal when the table is full; or to one that they reject.
  */
 static bool answers_allowed(const struct fwl_ruleset *rs, const struct fwl_packet *quoted)
 {
+	struct fwl_query query = {
+		.pkt = quoted,
+		.generation = rs->generation,
+		.now = ktime_get_real_seconds(),
+	};
 	const struct fwl_rule *rule;
 
-	rule = fwl_classify(rs, FLOWWALL_DIRECTION_IN, quoted);
-	return rule && rule->action == FLOWWALL_ACTION_ALLOW;
+	rule = fwl_classify(rs->classifiers[FLOWWALL_DIRECTION_IN], &query);
+	return rule && rule->action != FLOWWALL_ACTION_DENY;
 }
 
 /**

@@ -5,9 +5,12 @@
 #include <linux/slab.h>
 
 #include "flow.h"
+#include "group.h"
 #include "hook.h"
 #include "net.h"
 #include "netlink.h"
+#include "profile.h"
+#include "record.h"
 #include "ruleset.h"
 #include "version.h"
 
@@ -17,7 +20,7 @@ static int __net_init net_init(struct net *net)
 {
 	struct fwl_net *fn = fwl_net(net);
 	struct fwl_ruleset *rs;
-	int cpu;
+	int cpu, err;
 
 	fn->net = net;
 	mutex_init(&fn->lock);
@@ -25,20 +28,29 @@ static int __net_init net_init(struct net *net)
 	INIT_WORK(&fn->nets_work, fwl_ifaces_nets_work);
 	fn->full_at = jiffies - HZ;
 	fwl_table_init(fn);
+	fwl_profiles_init(fn);
+	fwl_confirm_init(fn);
 
 	fn->stats = alloc_percpu(struct fwl_stats);
 	if (!fn->stats)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
 		u64_stats_init(&per_cpu_ptr(fn->stats, cpu)->sync);
-
+	err = fwl_groups_init(fn);
+	if (err)
+		goto err_stats;
+	err = -ENOMEM;
 	rs = fwl_ruleset_alloc();
-	if (!rs) {
-		free_percpu(fn->stats);
-		return -ENOMEM;
-	}
+	if (!rs)
+		goto err_groups;
 	rcu_assign_pointer(fn->ruleset, rs);
 	return 0;
+
+err_groups:
+	fwl_groups_free(fn);
+err_stats:
+	free_percpu(fn->stats);
+	return err;
 }
 
 /* A grace period follows before net_exit(). */
@@ -46,6 +58,8 @@ static void __net_exit net_pre_exit(struct net *net)
 {
 	struct fwl_net *fn = fwl_net(net);
 
+	if (fn->queue_hooked)
+		fwl_queue_hooks_unregister(net);
 	if (fn->hooked)
 		fwl_hooks_unregister(net);
 }
@@ -58,8 +72,12 @@ static void __net_exit net_exit(struct net *net)
 	cancel_work_sync(&fn->nets_work);
 	list_for_each_entry_safe(tx, next, &fn->transactions, list)
 		fwl_transaction_abort(tx);
+	fwl_confirm_stop(fn);
 	fwl_table_flush(&fn->table);
 	fwl_ruleset_free(rcu_dereference_protected(fn->ruleset, 1));
+	fwl_groups_free(fn);
+	fwl_profiles_free(fn);
+	fwl_records_free(fn);
 	free_percpu(fn->stats);
 }
 
@@ -78,9 +96,12 @@ static int __init flowwall_init(void)
 	err = fwl_flow_cache_init();
 	if (err)
 		return err;
+	err = fwl_group_cache_init();
+	if (err)
+		goto err_flow_cache;
 	err = fwl_ruleset_init();
 	if (err)
-		goto err_cache;
+		goto err_group_cache;
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		goto err_ruleset;
@@ -98,7 +119,9 @@ err_net:
 	unregister_pernet_subsys(&net_ops);
 err_ruleset:
 	fwl_ruleset_uninit();
-err_cache:
+err_group_cache:
+	fwl_group_cache_uninit();
+err_flow_cache:
 	fwl_flow_cache_uninit();
 	return err;
 }
@@ -109,6 +132,7 @@ static void __exit flowwall_exit(void)
 	fwl_iface_uninit();
 	unregister_pernet_subsys(&net_ops);
 	fwl_ruleset_uninit();
+	fwl_group_cache_uninit();
 	fwl_flow_cache_uninit();
 }
 

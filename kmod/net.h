@@ -3,7 +3,9 @@
 #define FWL_NET_H
 
 #include <linux/mutex.h>
+#include <linux/rhashtable.h>
 #include <linux/u64_stats_sync.h>
+#include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -11,6 +13,8 @@
 
 #include "flow.h"
 
+struct fwl_member;
+struct fwl_record_table;
 struct fwl_ruleset;
 
 /**
@@ -38,11 +42,26 @@ struct fwl_stats {
  * @table: the flows
  * @stats: counters
  * @lock: protects the writing of @ruleset, @transactions, @next_handle,
- *	@epoch and @hooked. Taken inside the RTNL, where both are needed.
+ *	@epoch, @hooked, of the members of groups and of @fallback. Taken inside
+ *	the RTNL, where both are needed.
  * @transactions: those begun and not ended, struct fwl_transaction
  * @next_handle: for the next rule
  * @epoch: the last one given to a table of roles
  * @hooked: the hooks are registered; they are only where a role is given
+ * @queue_hooked: so are those that hear of the verdicts of queues
+ * @fallback: the ruleset that comes back unless the running one is confirmed,
+ *	or NULL
+ * @confirm: brings it back
+ * @confirm_by: jiffies, when
+ * @profiles: what rules give to flows, struct fwl_profile by number
+ * @records: the last drops, for each CPU; NULL until a role is given
+ * @members: of all groups, struct fwl_member
+ * @n_members: how many the newest ruleset has
+ * @next_group: for the next group
+ * @timeouts: some members may leave by themselves
+ * @leaving: members that the transaction being committed takes out
+ * @left: members that are out, to be forgotten
+ * @reap: forgets them
  * @nets_work: brings the interfaces' own networks up to date
  * @full_at: jiffies of the last table-full event
  * @refused: flows refused since then
@@ -58,6 +77,20 @@ struct fwl_net {
 	u32 next_handle;
 	u32 epoch;
 	bool hooked;
+	bool queue_hooked;
+	struct fwl_ruleset *fallback;
+	struct delayed_work confirm;
+	unsigned long confirm_by;
+	struct xarray profiles;
+	struct fwl_record_table __percpu *records;
+
+	struct rhltable members;
+	u32 n_members;
+	u32 next_group;
+	bool timeouts;
+	struct fwl_member *leaving;
+	struct fwl_member *left;
+	struct delayed_work reap;
 	struct work_struct nets_work;
 
 	unsigned long full_at;

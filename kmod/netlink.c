@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family: one handler a command. Attributes are read in
- * netlink_read.c and written in netlink_fill.c.
+ * The generic netlink family: one handler a command, those that answer in many
+ * messages in netlink_dump.c. Attributes are read in netlink_read.c and
+ * netlink_rule.c, and written in netlink_fill.c.
  */
 #include <linux/module.h>
 #include <linux/netdevice.h>
@@ -11,7 +12,7 @@
 #include "event.h"
 #include "net.h"
 #include "netlink.h"
-#include "tcp.h"
+#include "verdict.h"
 
 static bool userns;
 module_param(userns, bool, 0444);
@@ -64,184 +65,7 @@ static int status_get(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(msg, info);
 }
 
-/* Writes the part @at of the statements of @kind; -ENOENT behind the last one. */
-static int fill_part(struct sk_buff *msg, const struct fwl_ruleset *rs, u32 kind, u32 at)
-{
-	switch (kind) {
-	case FLOWWALL_KIND_ROLE:
-		return at < rs->n_roles ? fwl_fill_role(msg, &rs->roles[at]) : -ENOENT;
-	case FLOWWALL_KIND_SETTING:
-		return at ? -ENOENT : fwl_fill_settings(msg, &rs->settings);
-	case FLOWWALL_KIND_TTL:
-		return at < __FLOWWALL_TTL_MAX ? fwl_fill_ttl(msg, at, &rs->ttl[at]) : -ENOENT;
-	default:
-		return at < rs->rules.n ? fwl_fill_rule(msg, rs->rules.rule[at]) : -ENOENT;
-	}
-}
-
-static int dump_statement(struct sk_buff *msg, struct netlink_callback *cb,
-			  const struct fwl_ruleset *rs, u32 kind, u32 at)
-{
-	struct nlattr *nest;
-	void *header;
-	int err;
-
-	header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			     &fwl_family, NLM_F_MULTI, FLOWWALL_CMD_RULESET_GET);
-	if (!header)
-		return -EMSGSIZE;
-	genl_dump_check_consistent(cb, header);
-	nest = NULL;
-	err = -EMSGSIZE;
-	if (!nla_put_u32(msg, FLOWWALL_A_GENERATION, rs->generation)) {
-		nest = nla_nest_start(msg, FLOWWALL_A_STATEMENT);
-		if (nest)
-			err = fill_part(msg, rs, kind, at);
-	}
-	if (err) {
-		genlmsg_cancel(msg, header);
-		return err;
-	}
-	nla_nest_end(msg, nest);
-	genlmsg_end(msg, header);
-	return 0;
-}
-
-/* cb->args: the kind reached, and the next statement of that kind. */
-static int ruleset_dump(struct sk_buff *msg, struct netlink_callback *cb)
-{
-	struct fwl_net *fn = fwl_net(sock_net(msg->sk));
-	const struct nlattr *kinds_attr = genl_dump_attrs(cb)[FLOWWALL_A_KINDS];
-	u32 kinds = kinds_attr ? nla_get_u32(kinds_attr) : FLOWWALL_KIND_ALL;
-	u32 kind = cb->args[0] ?: 1;
-	u32 at = cb->args[1];
-	struct fwl_ruleset *rs;
-	int err;
-
-	mutex_lock(&fn->lock);
-	rs = running(fn);
-	cb->seq = rs->generation;
-	while (kind & FLOWWALL_KIND_ALL) {
-		err = kinds & kind ? dump_statement(msg, cb, rs, kind, at) : -ENOENT;
-		if (err == -ENOENT) {
-			kind <<= 1;
-			at = 0;
-		} else if (err) {
-			break;
-		} else {
-			at++;
-		}
-	}
-	mutex_unlock(&fn->lock);
-	cb->args[0] = kind;
-	cb->args[1] = at;
-	return msg->len;
-}
-
-/* cb->args: how many interfaces were written. */
-static int iface_dump(struct sk_buff *msg, struct netlink_callback *cb)
-{
-	struct net *net = sock_net(msg->sk);
-	struct fwl_net *fn = fwl_net(net);
-	struct net_device *dev;
-	long at = 0;
-
-	rtnl_lock();
-	mutex_lock(&fn->lock);
-	cb->seq = running(fn)->generation + net->dev_base_seq;
-	for_each_netdev(net, dev) {
-		void *header;
-
-		if (at++ < cb->args[0])
-			continue;
-		header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				     &fwl_family, NLM_F_MULTI, FLOWWALL_CMD_IFACE_GET);
-		if (!header)
-			break;
-		genl_dump_check_consistent(cb, header);
-		if (fwl_fill_iface(msg, running(fn), dev)) {
-			genlmsg_cancel(msg, header);
-			break;
-		}
-		genlmsg_end(msg, header);
-		cb->args[0] = at;
-	}
-	mutex_unlock(&fn->lock);
-	rtnl_unlock();
-	return msg->len;
-}
-
-static int dump_flow(struct sk_buff *msg, struct netlink_callback *cb,
-		     const struct fwl_table *table, const struct fwl_flow *flow)
-{
-	void *header;
-
-	header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			     &fwl_family, NLM_F_MULTI, FLOWWALL_CMD_FLOW_GET);
-	if (!header)
-		return -EMSGSIZE;
-	genl_dump_check_consistent(cb, header);
-	if (fwl_fill_flow(msg, table, flow)) {
-		genlmsg_cancel(msg, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(msg, header);
-	return 0;
-}
-
-/* Writes a chain from its flow number *@skip on; -EMSGSIZE if not all fitted. */
-static int dump_chain(struct sk_buff *msg, struct netlink_callback *cb,
-		      const struct fwl_table *table, const struct fwl_buckets *buckets,
-		      u32 bucket, unsigned int *skip)
-{
-	unsigned int before = msg->len, at = 0;
-	struct fwl_flow *flow;
-
-	flow = rcu_dereference(buckets->bucket[bucket]);
-	for (; flow; flow = rcu_dereference(flow->next), at++) {
-		if (at < *skip || fwl_flow_expired(flow, jiffies) ||
-		    READ_ONCE(flow->state) == FWL_STATE_REVOKED)
-			continue;
-		if (!dump_flow(msg, cb, table, flow))
-			continue;
-		/*
-		 * A chain in two messages may change between them. So it is begun
-		 * again in the next one, unless it is too long for any.
-		 */
-		if (before)
-			nlmsg_trim(msg, skb_tail_pointer(msg) - (msg->len - before));
-		else
-			*skip = at;
-		return -EMSGSIZE;
-	}
-	*skip = 0;
-	return 0;
-}
-
-/*
- * cb->args: the next bucket, and how much of its chain was written. The lock
- * keeps the table's size from changing while a message is written.
- */
-static int flow_dump(struct sk_buff *msg, struct netlink_callback *cb)
-{
-	struct fwl_net *fn = fwl_net(sock_net(msg->sk));
-	const struct fwl_buckets *buckets;
-	unsigned int skip = cb->args[1];
-	u32 bucket = cb->args[0];
-
-	mutex_lock(&fn->lock);
-	rcu_read_lock();
-	cb->seq = fn->table.resizes + 1;
-	buckets = rcu_dereference(fn->table.buckets);
-	for (; buckets && bucket <= buckets->mask; bucket++)
-		if (dump_chain(msg, cb, &fn->table, buckets, bucket, &skip))
-			break;
-	rcu_read_unlock();
-	mutex_unlock(&fn->lock);
-	cb->args[0] = bucket;
-	cb->args[1] = skip;
-	return msg->len;
-}
+/* --- transactions ---------------------------------------------------------- */
 
 static int begin(struct sk_buff *skb, struct genl_info *info)
 {
@@ -296,8 +120,8 @@ static int change(struct sk_buff *skb, struct genl_info *info)
 	nlmsg_for_each_attr(nla, info->nlhdr, GENL_HDRLEN, rem) {
 		if (nla_type(nla) != FLOWWALL_A_STATEMENT)
 			continue;
-		err = add ? fwl_read_add(fn, tx->ruleset, nla, info->extack)
-			  : fwl_read_del(tx->ruleset, nla, info->extack);
+		err = add ? fwl_read_add(fn, tx, nla, info->extack)
+			  : fwl_read_del(tx, nla, info->extack);
 		if (err) {
 			tx->spoiled = true;
 			break;
@@ -308,45 +132,251 @@ out:
 	return err;
 }
 
-/* COMMIT and ABORT: the transaction is over. */
-static int end(struct sk_buff *skb, struct genl_info *info)
+/*
+ * Makes a packet to be explained of PACKET, IIF and OIF; the interfaces are held
+ * by the RTNL. NULL and a reason in *@err, if they make none.
+ */
+static struct sk_buff *read_packet(struct genl_info *info, struct net_device **in,
+				   struct net_device **out, int *err)
 {
-	struct fwl_net *fn = fwl_net(genl_info_net(info));
-	bool commit = info->genlhdr->cmd == FLOWWALL_CMD_COMMIT;
-	struct fwl_transaction *tx;
-	u32 generation;
+	const struct nlattr *packet = info->attrs[FLOWWALL_A_PACKET];
+	const struct nlattr *iif = info->attrs[FLOWWALL_A_IIF], *oif = info->attrs[FLOWWALL_A_OIF];
+	struct net *net = genl_info_net(info);
+	struct sk_buff *skb;
+	u8 version;
+
+	*in = iif ? __dev_get_by_index(net, nla_get_u32(iif)) : NULL;
+	*out = oif ? __dev_get_by_index(net, nla_get_u32(oif)) : NULL;
+	if ((iif && !*in) || (oif && !*out)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, iif && !*in ? iif : oif,
+				    "there is no such interface");
+		*err = -ENODEV;
+		return NULL;
+	}
+	if (!iif && !oif) {
+		GENL_SET_ERR_MSG(info, "a packet comes by an interface or leaves by one");
+		*err = -EINVAL;
+		return NULL;
+	}
+	version = *(u8 *)nla_data(packet) >> 4;
+	if ((version != 4 && version != 6) || (version == 6 && nla_len(packet) < 40)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, packet, "neither IPv4 nor IPv6");
+		*err = -EINVAL;
+		return NULL;
+	}
+	skb = alloc_skb(nla_len(packet), GFP_KERNEL);
+	if (!skb) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	skb_put_data(skb, nla_data(packet), nla_len(packet));
+	skb_reset_network_header(skb);
+	skb->protocol = htons(version == 4 ? ETH_P_IP : ETH_P_IPV6);
+	skb->dev = *in ?: *out;
+	return skb;
+}
+
+static void explain_packet(struct fwl_net *fn, const struct fwl_ruleset *rs, struct sk_buff *skb,
+			   struct net_device *in, struct net_device *out,
+			   struct fwl_explanation *answer)
+{
+	local_bh_disable();
+	fwl_explain(fn, rs, skb, in, out, answer);
+	local_bh_enable();
+}
+
+/*
+ * Would the PACKET of a commit, if it has one, pass by a ruleset that is ready to
+ * be published? 0, -ECONNREFUSED with a sentence, or what is wrong with the packet.
+ */
+static int would_pass(struct fwl_net *fn, const struct fwl_ruleset *rs, void *arg)
+{
+	struct fwl_explanation answer;
+	struct genl_info *info = arg;
+	struct net_device *in, *out;
+	struct sk_buff *skb;
 	int err = 0;
+
+	if (!info->attrs[FLOWWALL_A_PACKET])
+		return 0;
+	skb = read_packet(info, &in, &out, &err);
+	if (!skb)
+		return err;
+	rcu_read_lock();
+	explain_packet(fn, rs, skb, in, out, &answer);
+	rcu_read_unlock();
+	kfree_skb(skb);
+	if (answer.verdict == FLOWWALL_VERDICT_ACCEPT || answer.verdict == FLOWWALL_VERDICT_QUEUE)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FLOWWALL_A_PACKET],
+			    "the new ruleset would not let this packet pass");
+	return -ECONNREFUSED;
+}
+
+/* Answers a commit. */
+static void answer_commit(struct genl_info *info, u32 generation, u32 ended)
+{
+	struct sk_buff *msg = genlmsg_new(2 * nla_total_size(sizeof(u32)), GFP_KERNEL);
+	void *header;
+
+	if (!msg)
+		return;
+	header = genlmsg_put_reply(msg, info, &fwl_family, 0, FLOWWALL_CMD_COMMIT);
+	if (!header || nla_put_u32(msg, FLOWWALL_A_GENERATION, generation) ||
+	    nla_put_u32(msg, FLOWWALL_A_ENDED, ended)) {
+		nlmsg_free(msg);
+		return;
+	}
+	genlmsg_end(msg, header);
+	genlmsg_reply(msg, info);
+}
+
+static int commit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *confirm = info->attrs[FLOWWALL_A_CONFIRM];
+	struct fwl_net *fn = fwl_net(genl_info_net(info));
+	struct fwl_commit commit = {
+		.check = info->attrs[FLOWWALL_A_CHECK],
+		.confirm = confirm ? nla_get_u32(confirm) : 0,
+		.judge = would_pass,
+		.judge_arg = info,
+	};
+	struct fwl_transaction *tx;
+	bool replaced = false;
+	u32 generation, ended = 0;
+	int err = -ENOENT;
 
 	rtnl_lock();
 	mutex_lock(&fn->lock);
 	tx = fwl_transaction_find(fn, info->snd_portid);
-	if (!tx) {
-		GENL_SET_ERR_MSG(info, "no transaction: begin one first");
-		err = -ENOENT;
-	} else if (commit) {
-		err = fwl_transaction_commit(fn, tx, info->attrs[FLOWWALL_A_CHECK], info->extack);
+	if (tx) {
+		replaced = tx->mode == FLOWWALL_MODE_REPLACE && !commit.check;
+		err = fwl_transaction_commit(fn, tx, &commit, info->extack);
 	} else {
-		fwl_transaction_abort(tx);
+		GENL_SET_ERR_MSG(info, "no transaction: begin one first");
 	}
+	rtnl_unlock();
+	if (!err && replaced)
+		ended = fwl_revalidate(fn);
 	generation = running(fn)->generation;
 	mutex_unlock(&fn->lock);
-	rtnl_unlock();
 
 	/* It is done: whether the answer can be sent makes no difference. */
-	if (!err && commit)
-		answer_generation(info, generation);
+	if (!err)
+		answer_commit(info, generation, ended);
 	return err;
+}
+
+static int give_up(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fwl_net *fn = fwl_net(genl_info_net(info));
+	struct fwl_transaction *tx;
+	int err = 0;
+
+	mutex_lock(&fn->lock);
+	tx = fwl_transaction_find(fn, info->snd_portid);
+	if (tx) {
+		fwl_transaction_abort(tx);
+	} else {
+		GENL_SET_ERR_MSG(info, "no transaction: begin one first");
+		err = -ENOENT;
+	}
+	mutex_unlock(&fn->lock);
+	return err;
+}
+
+/* --- other requests -------------------------------------------------------- */
+
+static int confirm(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fwl_net *fn = fwl_net(genl_info_net(info));
+	int err = 0;
+
+	mutex_lock(&fn->lock);
+	if (!fwl_confirm(fn)) {
+		GENL_SET_ERR_MSG(info, "no ruleset waits to be confirmed");
+		err = -ENOENT;
+	}
+	mutex_unlock(&fn->lock);
+	return err;
+}
+
+static void zero_all(const struct fwl_ruleset *rs)
+{
+	struct fwl_place place = {};
+	struct fwl_rule *rule;
+	u32 i;
+
+	while ((rule = fwl_rule_list_next(&rs->rules, &place)) != NULL)
+		fwl_counter_zero(&rule->counter);
+	for (i = 0; i < rs->n_groups; i++)
+		fwl_counter_zero(fwl_group_counter(rs->groups[i]));
+}
+
+static int zero(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *handle = info->attrs[FLOWWALL_A_RULE_HANDLE];
+	struct fwl_net *fn = fwl_net(genl_info_net(info));
+	struct fwl_place place;
+	int err = 0;
+
+	mutex_lock(&fn->lock);
+	if (!handle) {
+		zero_all(running(fn));
+	} else if (fwl_rule_list_find(&running(fn)->rules, nla_get_u32(handle), NULL, &place)) {
+		fwl_counter_zero(&fwl_rule_list_at(&running(fn)->rules, place)->counter);
+	} else {
+		NL_SET_ERR_MSG_ATTR(info->extack, handle, "there is no such rule");
+		err = -ENOENT;
+	}
+	mutex_unlock(&fn->lock);
+	return err;
+}
+
+static int explain(struct sk_buff *request, struct genl_info *info)
+{
+	struct fwl_net *fn = fwl_net(genl_info_net(info));
+	struct fwl_explanation answer;
+	struct net_device *in, *out;
+	struct sk_buff *msg, *skb;
+	void *header;
+	int err = 0;
+
+	if (GENL_REQ_ATTR_CHECK(info, FLOWWALL_A_PACKET)) {
+		GENL_SET_ERR_MSG(info, "the packet is missing");
+		return -EINVAL;
+	}
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	header = genlmsg_put_reply(msg, info, &fwl_family, 0, FLOWWALL_CMD_EXPLAIN);
+	rtnl_lock();
+	skb = read_packet(info, &in, &out, &err);
+	if (skb) {
+		rcu_read_lock();
+		explain_packet(fn, rcu_dereference(fn->ruleset), skb, in, out, &answer);
+		err = header ? fwl_fill_explanation(msg, fn, &answer) : -EMSGSIZE;
+		rcu_read_unlock();
+	}
+	rtnl_unlock();
+	kfree_skb(skb);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, header);
+	return genlmsg_reply(msg, info);
 }
 
 /* The flags are set when the module is loaded, by its parameter. */
 static struct genl_ops ops[] __ro_after_init = {
 	{ .cmd = FLOWWALL_CMD_STATUS_GET, .doit = status_get,
 	  .policy = fwl_none_policy, .maxattr = FLOWWALL_A_MAX },
-	{ .cmd = FLOWWALL_CMD_RULESET_GET, .dumpit = ruleset_dump,
+	{ .cmd = FLOWWALL_CMD_RULESET_GET, .dumpit = fwl_dump_ruleset, .done = fwl_dump_ruleset_done,
 	  .policy = fwl_ruleset_get_policy, .maxattr = FLOWWALL_A_MAX },
-	{ .cmd = FLOWWALL_CMD_IFACE_GET, .dumpit = iface_dump,
+	{ .cmd = FLOWWALL_CMD_IFACE_GET, .dumpit = fwl_dump_ifaces,
 	  .policy = fwl_none_policy, .maxattr = FLOWWALL_A_MAX },
-	{ .cmd = FLOWWALL_CMD_FLOW_GET, .dumpit = flow_dump,
+	{ .cmd = FLOWWALL_CMD_FLOW_GET, .dumpit = fwl_dump_flows,
 	  .policy = fwl_none_policy, .maxattr = FLOWWALL_A_MAX },
 	{ .cmd = FLOWWALL_CMD_BEGIN, .doit = begin,
 	  .policy = fwl_begin_policy, .maxattr = FLOWWALL_A_MAX },
@@ -354,10 +384,18 @@ static struct genl_ops ops[] __ro_after_init = {
 	  .policy = fwl_change_policy, .maxattr = FLOWWALL_A_MAX },
 	{ .cmd = FLOWWALL_CMD_DEL, .doit = change,
 	  .policy = fwl_change_policy, .maxattr = FLOWWALL_A_MAX },
-	{ .cmd = FLOWWALL_CMD_COMMIT, .doit = end,
+	{ .cmd = FLOWWALL_CMD_COMMIT, .doit = commit,
 	  .policy = fwl_commit_policy, .maxattr = FLOWWALL_A_MAX },
-	{ .cmd = FLOWWALL_CMD_ABORT, .doit = end,
+	{ .cmd = FLOWWALL_CMD_ABORT, .doit = give_up,
 	  .policy = fwl_none_policy, .maxattr = FLOWWALL_A_MAX },
+	{ .cmd = FLOWWALL_CMD_CONFIRM, .doit = confirm,
+	  .policy = fwl_none_policy, .maxattr = FLOWWALL_A_MAX },
+	{ .cmd = FLOWWALL_CMD_ZERO, .doit = zero,
+	  .policy = fwl_zero_policy, .maxattr = FLOWWALL_A_MAX },
+	{ .cmd = FLOWWALL_CMD_EXPLAIN, .doit = explain,
+	  .policy = fwl_explain_policy, .maxattr = FLOWWALL_A_MAX },
+	{ .cmd = FLOWWALL_CMD_DROP_GET, .dumpit = fwl_dump_drops,
+	  .policy = fwl_drop_get_policy, .maxattr = FLOWWALL_A_MAX },
 };
 
 static const struct genl_multicast_group groups[] = {

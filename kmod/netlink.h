@@ -8,9 +8,11 @@
 
 #include "ruleset.h"
 
+struct fwl_explanation;
 struct fwl_flow;
 struct fwl_net;
 struct fwl_packet;
+struct fwl_record;
 struct fwl_table;
 
 int fwl_netlink_init(void);
@@ -24,19 +26,41 @@ extern const struct nla_policy fwl_begin_policy[];
 extern const struct nla_policy fwl_change_policy[];
 extern const struct nla_policy fwl_commit_policy[];
 extern const struct nla_policy fwl_none_policy[];
+extern const struct nla_policy fwl_explain_policy[];
+extern const struct nla_policy fwl_zero_policy[];
+extern const struct nla_policy fwl_drop_get_policy[];
 extern const struct nla_policy fwl_statement_policy[];
 extern const struct nla_policy fwl_role_policy[];
 extern const struct nla_policy fwl_setting_policy[];
 extern const struct nla_policy fwl_ttl_policy[];
 extern const struct nla_policy fwl_rule_policy[];
 extern const struct nla_policy fwl_endpoint_policy[];
+extern const struct nla_policy fwl_addr_policy[];
 extern const struct nla_policy fwl_port_policy[];
+extern const struct nla_policy fwl_group_policy[];
+extern const struct nla_policy fwl_member_policy[];
 
 /* netlink_read.c: attributes -> a ruleset in the making. */
-int fwl_read_add(struct fwl_net *fn, struct fwl_ruleset *rs,
+int fwl_read_add(struct fwl_net *fn, struct fwl_transaction *tx,
 		 const struct nlattr *statement, struct netlink_ext_ack *extack);
-int fwl_read_del(struct fwl_ruleset *rs, const struct nlattr *statement,
+int fwl_read_del(struct fwl_transaction *tx, const struct nlattr *statement,
 		 struct netlink_ext_ack *extack);
+int fwl_read_iface(const struct nlattr *nla, char *iface, bool *prefix,
+		   struct netlink_ext_ack *extack);
+
+/* netlink_rule.c: the same for rules. */
+int fwl_read_name(const struct nlattr *nla, struct netlink_ext_ack *extack);
+int fwl_read_rule_add(struct fwl_net *fn, struct fwl_transaction *tx, const struct nlattr *nest,
+		      struct netlink_ext_ack *extack);
+int fwl_read_rule_del(struct fwl_transaction *tx, const struct nlattr *nest,
+		      struct netlink_ext_ack *extack);
+
+/* netlink_dump.c: answers of many messages. */
+int fwl_dump_ruleset(struct sk_buff *msg, struct netlink_callback *cb);
+int fwl_dump_ruleset_done(struct netlink_callback *cb);
+int fwl_dump_ifaces(struct sk_buff *msg, struct netlink_callback *cb);
+int fwl_dump_flows(struct sk_buff *msg, struct netlink_callback *cb);
+int fwl_dump_drops(struct sk_buff *msg, struct netlink_callback *cb);
 
 /* netlink_fill.c: objects -> attributes. */
 int fwl_fill_status(struct sk_buff *msg, const struct fwl_net *fn,
@@ -45,6 +69,11 @@ int fwl_fill_role(struct sk_buff *msg, const struct fwl_role *role);
 int fwl_fill_settings(struct sk_buff *msg, const struct fwl_settings *settings);
 int fwl_fill_ttl(struct sk_buff *msg, u8 class, const struct fwl_ttl *ttl);
 int fwl_fill_rule(struct sk_buff *msg, const struct fwl_rule *rule);
+int fwl_fill_group(struct sk_buff *msg, const struct fwl_group *group);
+int fwl_fill_member(struct sk_buff *msg, const struct fwl_member_info *info);
+int fwl_fill_record(struct sk_buff *msg, const struct fwl_record *record, bool dropped);
+int fwl_fill_explanation(struct sk_buff *msg, const struct fwl_net *fn,
+			 const struct fwl_explanation *answer);
 int fwl_fill_iface(struct sk_buff *msg, const struct fwl_ruleset *rs,
 		   const struct net_device *dev);
 int fwl_fill_flow(struct sk_buff *msg, const struct fwl_table *table,

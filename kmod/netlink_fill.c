@@ -9,7 +9,9 @@
 
 #include "net.h"
 #include "netlink.h"
+#include "record.h"
 #include "tcp.h"
+#include "verdict.h"
 #include "version.h"
 
 static u64 sum(const struct fwl_net *fn, size_t offset)
@@ -55,6 +57,14 @@ static int fill_drop(struct sk_buff *msg, const struct fwl_net *fn, u8 reason)
 	return 0;
 }
 
+/* Seconds until the old ruleset comes back. */
+static u32 confirm_left(const struct fwl_net *fn)
+{
+	long left = fn->confirm_by - jiffies;
+
+	return left > 0 ? DIV_ROUND_UP(left, HZ) : 0;
+}
+
 /**
  * fwl_fill_status() - write FLOWWALL_A_STATUS
  * @msg: the message
@@ -87,7 +97,10 @@ int fwl_fill_status(struct sk_buff *msg, const struct fwl_net *fn,
 	    put_sum(msg, fn, FLOWWALL_STATUS_A_PACKETS, offsetof(struct fwl_stats, packets)) ||
 	    put_sum(msg, fn, FLOWWALL_STATUS_A_NEW_FLOWS, offsetof(struct fwl_stats, new_flows)) ||
 	    put_sum(msg, fn, FLOWWALL_STATUS_A_NEIGHBOUR, offsetof(struct fwl_stats, neighbour)) ||
-	    put_sum(msg, fn, FLOWWALL_STATUS_A_DHCP, offsetof(struct fwl_stats, dhcp)))
+	    put_sum(msg, fn, FLOWWALL_STATUS_A_DHCP, offsetof(struct fwl_stats, dhcp)) ||
+	    nla_put_u32(msg, FLOWWALL_STATUS_A_GROUPS, rs->n_groups) ||
+	    nla_put_u32(msg, FLOWWALL_STATUS_A_MEMBERS, fn->n_members) ||
+	    (fn->fallback && nla_put_u32(msg, FLOWWALL_STATUS_A_CONFIRM, confirm_left(fn))))
 		return -EMSGSIZE;
 	for (reason = 0; reason < __FLOWWALL_DROP_MAX; reason++)
 		if (fill_drop(msg, fn, reason))
@@ -96,12 +109,12 @@ int fwl_fill_status(struct sk_buff *msg, const struct fwl_net *fn,
 	return 0;
 }
 
-/* "eth0", "ppp+", or nothing for the default. */
-static int put_role_name(struct sk_buff *msg, int attr, const struct fwl_role *role)
+/* "eth0" or "ppp+". */
+static int put_iface(struct sk_buff *msg, int attr, const char *iface, bool prefix)
 {
 	char name[FLOWWALL_IFACE_SIZE + 1];
 
-	snprintf(name, sizeof(name), "%s%s", role->iface, role->prefix ? "+" : "");
+	snprintf(name, sizeof(name), "%s%s", iface, prefix ? "+" : "");
 	return nla_put_string(msg, attr, name);
 }
 
@@ -116,7 +129,7 @@ int fwl_fill_role(struct sk_buff *msg, const struct fwl_role *role)
 	bool named = role->prefix || role->iface[0];
 
 	if (!nest ||
-	    (named && put_role_name(msg, FLOWWALL_ROLE_A_IFACE, role)) ||
+	    (named && put_iface(msg, FLOWWALL_ROLE_A_IFACE, role->iface, role->prefix)) ||
 	    (!named && nla_put_flag(msg, FLOWWALL_ROLE_A_DEFAULT)) ||
 	    nla_put_u8(msg, FLOWWALL_ROLE_A_ROLE, role->role)) {
 		nla_nest_cancel(msg, nest);
@@ -179,21 +192,34 @@ static int fill_port(struct sk_buff *msg, const struct fwl_ports *ports)
 	return 0;
 }
 
+static int fill_addrs(struct sk_buff *msg, const struct fwl_addrs *range)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_ENDPOINT_A_ADDR);
+	int size = range->ipv6 ? 16 : 4;
+
+	if (!nest || nla_put(msg, FLOWWALL_ADDR_A_MIN, size, range->min) ||
+	    nla_put(msg, FLOWWALL_ADDR_A_MAX, size, range->max))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 static int fill_endpoint(struct sk_buff *msg, int attr, const struct fwl_endpoint *point)
 {
-	int size = point->family == AF_INET ? 4 : 16;
 	struct nlattr *nest;
 	int i;
 
-	if (!point->family && !point->n_ports)
+	if (!point->n_addrs && !point->group && !point->n_ports)
 		return 0;
 	nest = nla_nest_start(msg, attr);
 	if (!nest)
 		return -EMSGSIZE;
-	if (point->family &&
-	    (nla_put(msg, FLOWWALL_ENDPOINT_A_ADDR_MIN, size, point->min) ||
-	     nla_put(msg, FLOWWALL_ENDPOINT_A_ADDR_MAX, size, point->max) ||
-	     (point->addr_not && nla_put_flag(msg, FLOWWALL_ENDPOINT_A_ADDR_NOT))))
+	for (i = 0; i < point->n_addrs; i++)
+		if (fill_addrs(msg, &point->addrs[i]))
+			return -EMSGSIZE;
+	if ((point->group && nla_put_string(msg, FLOWWALL_ENDPOINT_A_GROUP,
+					    fwl_group_name(point->group))) ||
+	    (point->addr_not && nla_put_flag(msg, FLOWWALL_ENDPOINT_A_ADDR_NOT)))
 		return -EMSGSIZE;
 	for (i = 0; i < point->n_ports; i++)
 		if (fill_port(msg, &point->ports[i]))
@@ -204,10 +230,60 @@ static int fill_endpoint(struct sk_buff *msg, int attr, const struct fwl_endpoin
 	return 0;
 }
 
+static int fill_match(struct sk_buff *msg, const struct fwl_match *match)
+{
+	if ((match->proto >= 0 && nla_put_u8(msg, FLOWWALL_RULE_A_PROTO, match->proto)) ||
+	    ((match->iface[0] || match->iface_prefix) &&
+	     put_iface(msg, FLOWWALL_RULE_A_IFACE, match->iface, match->iface_prefix)) ||
+	    fill_endpoint(msg, FLOWWALL_RULE_A_SRC, &match->src) ||
+	    fill_endpoint(msg, FLOWWALL_RULE_A_DST, &match->dst) ||
+	    (match->keyed && (nla_put_u32(msg, FLOWWALL_RULE_A_KEY_MIN, match->key_min) ||
+			      nla_put_u32(msg, FLOWWALL_RULE_A_KEY_MAX, match->key_max))) ||
+	    (match->icmp_type >= 0 &&
+	     nla_put_u8(msg, FLOWWALL_RULE_A_ICMP_TYPE, match->icmp_type)) ||
+	    (match->icmpv6_type >= 0 &&
+	     nla_put_u8(msg, FLOWWALL_RULE_A_ICMPV6_TYPE, match->icmpv6_type)) ||
+	    (match->n_u32 && nla_put(msg, FLOWWALL_RULE_A_U32,
+				     match->n_u32 * sizeof(*match->u32), match->u32)) ||
+	    (match->u32_not && nla_put_flag(msg, FLOWWALL_RULE_A_U32_NOT)) ||
+	    (match->until && put_u64(msg, FLOWWALL_RULE_A_UNTIL, match->until)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_profile(struct sk_buff *msg, const struct fwl_profile *profile)
+{
+	if ((profile->queued &&
+	     (nla_put_u16(msg, FLOWWALL_RULE_A_QUEUE_FIRST, profile->queue_first) ||
+	      nla_put_u16(msg, FLOWWALL_RULE_A_QUEUE_LAST, profile->queue_last) ||
+	      (profile->bypass && nla_put_flag(msg, FLOWWALL_RULE_A_QUEUE_BYPASS)))) ||
+	    (profile->mark_mask &&
+	     (nla_put_u32(msg, FLOWWALL_RULE_A_MARK, profile->mark) ||
+	      nla_put_u32(msg, FLOWWALL_RULE_A_MARK_MASK, profile->mark_mask))) ||
+	    (profile->ttl_step &&
+	     (nla_put_u32(msg, FLOWWALL_RULE_A_TTL_STEP, profile->ttl_step) ||
+	      nla_put_u32(msg, FLOWWALL_RULE_A_TTL_MAX, profile->ttl_max))))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_deeds(struct sk_buff *msg, const struct fwl_rule *rule)
+{
+	if ((rule->log && nla_put_flag(msg, FLOWWALL_RULE_A_LOG)) ||
+	    (rule->label && nla_put_string(msg, FLOWWALL_RULE_A_LABEL, rule->label)) ||
+	    (rule->limit_count &&
+	     (nla_put_u32(msg, FLOWWALL_RULE_A_LIMIT, rule->limit_count) ||
+	      nla_put_u32(msg, FLOWWALL_RULE_A_LIMIT_UNIT, rule->limit_unit) ||
+	      nla_put_u32(msg, FLOWWALL_RULE_A_LIMIT_BURST, rule->limit_burst))) ||
+	    (rule->comment && nla_put_string(msg, FLOWWALL_RULE_A_COMMENT, rule->comment)))
+		return -EMSGSIZE;
+	return fill_profile(msg, &rule->profile);
+}
+
 /**
  * fwl_fill_rule() - write FLOWWALL_STATEMENT_A_RULE
  * @msg: the message
- * @rule: the rule
+ * @rule: the rule; its namespace is locked
  */
 int fwl_fill_rule(struct sk_buff *msg, const struct fwl_rule *rule)
 {
@@ -215,22 +291,70 @@ int fwl_fill_rule(struct sk_buff *msg, const struct fwl_rule *rule)
 	time64_t last_hit = READ_ONCE(rule->last_hit);
 	u64 packets, bytes;
 
-	fwl_rule_read(rule, &packets, &bytes);
+	fwl_counter_read(&rule->counter, &packets, &bytes);
 	if (!nest ||
 	    nla_put_u32(msg, FLOWWALL_RULE_A_HANDLE, rule->handle) ||
 	    (rule->name[0] && nla_put_string(msg, FLOWWALL_RULE_A_NAME, rule->name)) ||
 	    nla_put_u8(msg, FLOWWALL_RULE_A_DIRECTION, rule->direction) ||
 	    nla_put_u8(msg, FLOWWALL_RULE_A_ACTION, rule->action) ||
-	    (rule->proto >= 0 && nla_put_u8(msg, FLOWWALL_RULE_A_PROTO, rule->proto)) ||
-	    fill_endpoint(msg, FLOWWALL_RULE_A_SRC, &rule->src) ||
-	    fill_endpoint(msg, FLOWWALL_RULE_A_DST, &rule->dst) ||
-	    (rule->comment && nla_put_string(msg, FLOWWALL_RULE_A_COMMENT, rule->comment)) ||
+	    fill_match(msg, &rule->match) || fill_deeds(msg, rule) ||
 	    put_u64(msg, FLOWWALL_RULE_A_PACKETS, packets) ||
 	    put_u64(msg, FLOWWALL_RULE_A_BYTES, bytes) ||
 	    (last_hit && put_u64(msg, FLOWWALL_RULE_A_LAST_HIT, last_hit))) {
 		nla_nest_cancel(msg, nest);
 		return -EMSGSIZE;
 	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * fwl_fill_group() - write FLOWWALL_STATEMENT_A_GROUP without members
+ * @msg: the message
+ * @group: the group; its namespace is locked
+ */
+int fwl_fill_group(struct sk_buff *msg, const struct fwl_group *group)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_STATEMENT_A_GROUP);
+	u64 packets, bytes;
+
+	fwl_counter_read(fwl_group_counter((struct fwl_group *)group), &packets, &bytes);
+	if (!nest ||
+	    nla_put_string(msg, FLOWWALL_GROUP_A_NAME, fwl_group_name(group)) ||
+	    nla_put_u32(msg, FLOWWALL_GROUP_A_SIZE, fwl_group_size(group)) ||
+	    put_u64(msg, FLOWWALL_GROUP_A_PACKETS, packets) ||
+	    put_u64(msg, FLOWWALL_GROUP_A_BYTES, bytes)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * fwl_fill_member() - write FLOWWALL_STATEMENT_A_GROUP with one member
+ * @msg: the message
+ * @info: the member
+ */
+int fwl_fill_member(struct sk_buff *msg, const struct fwl_member_info *info)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_STATEMENT_A_GROUP), *member = NULL;
+	const struct fwl_member_key *key = info->key;
+
+	if (nest && !nla_put_string(msg, FLOWWALL_GROUP_A_NAME, fwl_group_name(info->group)))
+		member = nla_nest_start(msg, FLOWWALL_GROUP_A_MEMBER);
+	if (!member ||
+	    (info->sub &&
+	     nla_put_string(msg, FLOWWALL_MEMBER_A_GROUP, fwl_group_name(info->sub))) ||
+	    (!info->sub && (nla_put(msg, FLOWWALL_MEMBER_A_ADDR,
+				    key->family == AF_INET ? 4 : 16, key->addr) ||
+			    nla_put_u8(msg, FLOWWALL_MEMBER_A_PREFIX, key->len))) ||
+	    (info->timeout && (nla_put_u32(msg, FLOWWALL_MEMBER_A_TIMEOUT, info->timeout) ||
+			       nla_put_u32(msg, FLOWWALL_MEMBER_A_LEFT, info->left)))) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, member);
 	nla_nest_end(msg, nest);
 	return 0;
 }
@@ -252,7 +376,7 @@ int fwl_fill_iface(struct sk_buff *msg, const struct fwl_ruleset *rs,
 	    nla_put_string(msg, FLOWWALL_IFACE_A_NAME, dev->name) ||
 	    nla_put_u8(msg, FLOWWALL_IFACE_A_ROLE, role ? role->role : FLOWWALL_ROLE_NONE) ||
 	    (role && (role->prefix || role->iface[0]) &&
-	     put_role_name(msg, FLOWWALL_IFACE_A_PATTERN, role))) {
+	     put_iface(msg, FLOWWALL_IFACE_A_PATTERN, role->iface, role->prefix))) {
 		nla_nest_cancel(msg, nest);
 		return -EMSGSIZE;
 	}
@@ -348,4 +472,71 @@ int fwl_fill_refused(struct sk_buff *msg, const struct fwl_packet *pkt, u8 direc
 	nla_nest_end(msg, entry);
 	nla_nest_end(msg, nest);
 	return 0;
+}
+
+/**
+ * fwl_fill_record() - write FLOWWALL_A_DROP
+ * @msg: the message
+ * @record: the packet
+ * @dropped: it was dropped, and has a reason
+ */
+int fwl_fill_record(struct sk_buff *msg, const struct fwl_record *record, bool dropped)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_A_DROP), *entry = NULL;
+	u64 age = jiffies64_to_msecs(get_jiffies_64() - record->stamp);
+
+	if (nest &&
+	    (!dropped || !nla_put_u8(msg, FLOWWALL_RECORD_A_REASON, record->reason)) &&
+	    !nla_put_u32(msg, FLOWWALL_RECORD_A_AGE_MS, min_t(u64, age, U32_MAX)) &&
+	    (!record->ifindex || !nla_put_u32(msg, FLOWWALL_RECORD_A_IFINDEX, record->ifindex)) &&
+	    (!record->rule || !nla_put_u32(msg, FLOWWALL_RECORD_A_RULE, record->rule)) &&
+	    !nla_put_u8(msg, FLOWWALL_RECORD_A_FAMILY,
+			fwl_kind_ipv6(record->kind) ? AF_INET6 : AF_INET) &&
+	    !nla_put_u8(msg, FLOWWALL_RECORD_A_PROTO, fwl_kind_proto(record->kind)) &&
+	    !nla_put_u8(msg, FLOWWALL_RECORD_A_DIRECTION, record->direction))
+		entry = nla_nest_start(msg, FLOWWALL_RECORD_A_ENTRY);
+	if (!entry || put_tuple(msg, &record->ends, record->kind, record->swapped)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, entry);
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* The group that a rule names, if it names one. */
+static const struct fwl_group *group_of(const struct fwl_rule *rule)
+{
+	return rule->match.src.group ?: rule->match.dst.group;
+}
+
+/**
+ * fwl_fill_explanation() - write the answer of EXPLAIN
+ * @msg: the message
+ * @fn: the namespace
+ * @answer: what would become of a packet
+ *
+ * Context: RCU.
+ */
+int fwl_fill_explanation(struct sk_buff *msg, const struct fwl_net *fn,
+			 const struct fwl_explanation *answer)
+{
+	const struct fwl_rule *rule = answer->rule;
+
+	if (nla_put_u8(msg, FLOWWALL_A_VERDICT, answer->verdict) ||
+	    nla_put_u8(msg, FLOWWALL_A_BASIS, answer->basis))
+		return -EMSGSIZE;
+	if (answer->basis == FLOWWALL_BASIS_NOT_JUDGED)
+		return 0;
+	if (nla_put_u8(msg, FLOWWALL_A_DIRECTION, answer->direction) ||
+	    ((answer->verdict == FLOWWALL_VERDICT_DROP ||
+	      answer->verdict == FLOWWALL_VERDICT_REJECT) &&
+	     nla_put_u8(msg, FLOWWALL_A_REASON, answer->reason)) ||
+	    (answer->handle && nla_put_u32(msg, FLOWWALL_A_RULE_HANDLE, answer->handle)) ||
+	    (rule && group_of(rule) &&
+	     nla_put_string(msg, FLOWWALL_A_GROUP, fwl_group_name(group_of(rule)))))
+		return -EMSGSIZE;
+	if (answer->flow)
+		return fwl_fill_flow(msg, &fn->table, answer->flow);
+	return answer->opens ? fwl_fill_refused(msg, &answer->pkt, answer->direction) : 0;
 }

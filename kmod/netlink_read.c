@@ -4,19 +4,47 @@
  * ranges of single attributes; here is what they mean together.
  */
 #include <linux/ctype.h>
-#include <linux/in.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "net.h"
 #include "netlink.h"
 
+/**
+ * fwl_read_iface() - read the name of an interface, or the beginning of names
+ * @nla: a string: a name, or a beginning and "+"
+ * @iface: FLOWWALL_IFACE_SIZE bytes, set to it without the plus
+ * @prefix: set to whether it is a beginning
+ * @extack: the reason of a refusal
+ *
+ * Return: 0 or -EINVAL.
+ */
+int fwl_read_iface(const struct nlattr *nla, char *iface, bool *prefix,
+		   struct netlink_ext_ack *extack)
+{
+	size_t len;
+	const char *c;
+
+	nla_strscpy(iface, nla, FLOWWALL_IFACE_SIZE);
+	len = strlen(iface);
+	*prefix = len && iface[len - 1] == '+';
+	if (*prefix)
+		iface[--len] = '\0';
+	for (c = iface; *c; c++)
+		if (*c == '+' || *c == '*' || *c == '/' || *c == ':' || isspace(*c)) {
+			NL_SET_ERR_MSG_ATTR(extack, nla, "not a name of an interface");
+			return -EINVAL;
+		}
+	if (!len && !*prefix) {
+		NL_SET_ERR_MSG_ATTR(extack, nla, "the name of the interface is empty");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int read_role_name(struct nlattr **tb, const struct nlattr *nest,
 			  struct fwl_role *role, struct netlink_ext_ack *extack)
 {
 	const struct nlattr *iface = tb[FLOWWALL_ROLE_A_IFACE];
-	size_t len;
-	const char *c;
 
 	memset(role, 0, sizeof(*role));
 	if (!iface == !tb[FLOWWALL_ROLE_A_DEFAULT]) {
@@ -27,21 +55,8 @@ static int read_role_name(struct nlattr **tb, const struct nlattr *nest,
 	if (!iface)
 		return 0;
 
-	nla_strscpy(role->iface, iface, sizeof(role->iface));
-	len = strlen(role->iface);
-	if (len && role->iface[len - 1] == '+') {
-		role->prefix = true;
-		role->iface[--len] = '\0';
-	}
-	for (c = role->iface; *c; c++)
-		if (*c == '+' || *c == '*' || *c == '/' || *c == ':' || isspace(*c)) {
-			NL_SET_ERR_MSG_ATTR(extack, iface, "not a name of an interface");
-			return -EINVAL;
-		}
-	if (!len && !role->prefix) {
-		NL_SET_ERR_MSG_ATTR(extack, iface, "the name of the interface is empty");
+	if (fwl_read_iface(iface, role->iface, &role->prefix, extack))
 		return -EINVAL;
-	}
 	if (!role->prefix && !strcmp(role->iface, "lo")) {
 		NL_SET_ERR_MSG_ATTR(extack, iface, "the loopback interface has no role");
 		return -EINVAL;
@@ -128,229 +143,181 @@ static int read_ttl(struct fwl_ruleset *rs, const struct nlattr *nest,
 	return 0;
 }
 
-static int read_address(struct nlattr **tb, struct fwl_endpoint *point,
-			struct netlink_ext_ack *extack)
-{
-	const struct nlattr *min = tb[FLOWWALL_ENDPOINT_A_ADDR_MIN];
-	const struct nlattr *max = tb[FLOWWALL_ENDPOINT_A_ADDR_MAX];
+/* --- groups ---------------------------------------------------------------- */
 
-	if (!min && !max) {
-		if (!tb[FLOWWALL_ENDPOINT_A_ADDR_NOT])
-			return 0;
-		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_ENDPOINT_A_ADDR_NOT],
-				    "not which address?");
+static const char *group_name(struct nlattr **tb, const struct nlattr *nest,
+			      struct netlink_ext_ack *extack)
+{
+	const struct nlattr *name = tb[FLOWWALL_GROUP_A_NAME];
+
+	if (!name) {
+		NL_SET_ERR_MSG_ATTR(extack, nest, "the name of the group is missing");
+		return NULL;
+	}
+	return fwl_read_name(name, extack) ? NULL : nla_data(name);
+}
+
+/*
+ * The group of a name, made if there is none. One that takes the place of a
+ * running group is that group: rules and flows that know it go on.
+ */
+static struct fwl_group *make_group(struct fwl_net *fn, struct fwl_transaction *tx,
+				    const char *name, int *err)
+{
+	struct fwl_group *group = fwl_ruleset_find_group(tx->ruleset, name);
+	const struct fwl_ruleset *running;
+
+	*err = 0;
+	if (group)
+		return group;
+	running = rcu_dereference_protected(fn->ruleset, lockdep_is_held(&fn->lock));
+	if (tx->mode == FLOWWALL_MODE_REPLACE)
+		group = fwl_ruleset_find_group(running, name);
+	if (group) {
+		fwl_group_get(group);
+		*err = fwl_changes_add(&tx->changes, group, FWL_MEMBER_REPLACE, NULL, NULL, 0);
+	} else {
+		group = fwl_group_alloc(fn, name);
+		if (!group)
+			*err = -ENOMEM;
+	}
+	if (!*err)
+		*err = fwl_ruleset_add_group(tx->ruleset, group);
+	if (!*err)
+		return group;
+	if (group)
+		fwl_group_put(group);
+	return NULL;
+}
+
+static int read_member_address(struct nlattr **tb, const struct nlattr *nest,
+			       struct fwl_member_key *key, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *addr = tb[FLOWWALL_MEMBER_A_ADDR];
+	u32 bits = addr ? 8 * nla_len(addr) : 0, bit;
+
+	if (bits != 32 && bits != 128) {
+		NL_SET_ERR_MSG_ATTR(extack, addr ?: nest,
+				    "a member is an address of 4 or 16 bytes, or a group");
 		return -EINVAL;
 	}
-	if (!min || !max || nla_len(min) != nla_len(max) ||
-	    (nla_len(min) != 4 && nla_len(min) != 16)) {
-		NL_SET_ERR_MSG_ATTR(extack, min ?: max,
-				    "addresses come in pairs, of 4 bytes each or of 16");
-		return -EINVAL;
-	}
-	if (memcmp(nla_data(min), nla_data(max), nla_len(min)) > 0) {
-		NL_SET_ERR_MSG_ATTR(extack, max, "the last address is below the first");
+	key->family = bits == 32 ? AF_INET : AF_INET6;
+	key->len = tb[FLOWWALL_MEMBER_A_PREFIX] ? nla_get_u8(tb[FLOWWALL_MEMBER_A_PREFIX]) : bits;
+	if (key->len > bits) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_MEMBER_A_PREFIX],
+				    "the prefix is longer than the address");
 		return -ERANGE;
 	}
-	point->family = nla_len(min) == 4 ? AF_INET : AF_INET6;
-	point->addr_not = tb[FLOWWALL_ENDPOINT_A_ADDR_NOT];
-	memcpy(point->min, nla_data(min), nla_len(min));
-	memcpy(point->max, nla_data(max), nla_len(max));
+	memcpy(key->addr, nla_data(addr), nla_len(addr));
+	for (bit = key->len; bit < bits; bit++)
+		if (ntohl(key->addr[bit / 32]) >> (31 - bit % 32) & 1) {
+			NL_SET_ERR_MSG_ATTR(extack, addr,
+					    "the address has bits beyond the prefix");
+			return -EINVAL;
+		}
 	return 0;
 }
 
-static int read_ports(const struct nlattr *nest, struct nlattr **tb,
-		      struct fwl_endpoint *point, struct netlink_ext_ack *extack)
+static int read_member(struct fwl_transaction *tx, struct fwl_group *group,
+		       const struct nlattr *nest, enum fwl_member_op op,
+		       struct netlink_ext_ack *extack)
 {
-	struct nlattr *port[FLOWWALL_PORT_A_LAST + 1];
-	const struct nlattr *nla;
-	unsigned int n = 0;
-	int rem, err;
+	struct nlattr *tb[FLOWWALL_MEMBER_A_LAST + 1];
+	struct fwl_member_key key = {};
+	struct fwl_group *sub = NULL;
+	u32 timeout;
+	int err;
 
-	nla_for_each_nested(nla, nest, rem)
-		n += nla_type(nla) == FLOWWALL_ENDPOINT_A_PORT;
-	if (!n) {
-		if (!tb[FLOWWALL_ENDPOINT_A_PORT_NOT])
-			return 0;
-		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_ENDPOINT_A_PORT_NOT], "not which port?");
-		return -EINVAL;
-	}
-	if (n > FLOWWALL_PORTS_LIMIT) {
-		NL_SET_ERR_MSG_ATTR(extack, nest, "more than 64 ranges of ports");
-		return -E2BIG;
-	}
-	point->ports = kcalloc(n, sizeof(*point->ports), GFP_KERNEL_ACCOUNT);
-	if (!point->ports)
-		return -ENOMEM;
-	point->port_not = tb[FLOWWALL_ENDPOINT_A_PORT_NOT];
-
-	nla_for_each_nested(nla, nest, rem) {
-		struct fwl_ports *ports = &point->ports[point->n_ports];
-
-		if (nla_type(nla) != FLOWWALL_ENDPOINT_A_PORT)
-			continue;
-		err = nla_parse_nested(port, FLOWWALL_PORT_A_LAST, nla, fwl_port_policy, extack);
+	err = nla_parse_nested(tb, FLOWWALL_MEMBER_A_LAST, nest, fwl_member_policy, extack);
+	if (err)
+		return err;
+	if (tb[FLOWWALL_MEMBER_A_GROUP]) {
+		sub = fwl_ruleset_find_group(tx->ruleset, nla_data(tb[FLOWWALL_MEMBER_A_GROUP]));
+		if (!sub || tb[FLOWWALL_MEMBER_A_ADDR]) {
+			NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_MEMBER_A_GROUP],
+					    "there is no such group so far");
+			return -ENOENT;
+		}
+		key.addr[0] = htonl(fwl_group_id(sub));
+	} else {
+		err = read_member_address(tb, nest, &key, extack);
 		if (err)
 			return err;
-		if (!port[FLOWWALL_PORT_A_MIN] || !port[FLOWWALL_PORT_A_MAX]) {
-			NL_SET_ERR_MSG_ATTR(extack, nla, "a range of ports needs min and max");
-			return -EINVAL;
-		}
-		ports->min = ntohs(nla_get_be16(port[FLOWWALL_PORT_A_MIN]));
-		ports->max = ntohs(nla_get_be16(port[FLOWWALL_PORT_A_MAX]));
-		if (ports->min > ports->max) {
-			NL_SET_ERR_MSG_ATTR(extack, port[FLOWWALL_PORT_A_MAX],
-					    "the last port is below the first");
-			return -ERANGE;
-		}
-		point->n_ports++;
 	}
-	return 0;
+	timeout = tb[FLOWWALL_MEMBER_A_TIMEOUT] ? nla_get_u32(tb[FLOWWALL_MEMBER_A_TIMEOUT]) : 0;
+	return fwl_changes_add(&tx->changes, group, op, &key, sub, timeout);
 }
 
-static int read_endpoint(const struct nlattr *nest, struct fwl_endpoint *point,
-			 struct netlink_ext_ack *extack)
-{
-	struct nlattr *tb[FLOWWALL_ENDPOINT_A_MAX + 1];
-	int err;
-
-	if (!nest)
-		return 0;
-	err = nla_parse_nested(tb, FLOWWALL_ENDPOINT_A_MAX, nest, fwl_endpoint_policy, extack);
-	if (!err)
-		err = read_address(tb, point, extack);
-	if (!err)
-		err = read_ports(nest, tb, point, extack);
-	return err;
-}
-
-static int read_name(const struct nlattr *nla, struct fwl_rule *rule,
-		     struct netlink_ext_ack *extack)
-{
-	const char *c;
-
-	if (!nla)
-		return 0;
-	nla_strscpy(rule->name, nla, sizeof(rule->name));
-	for (c = rule->name; *c; c++)
-		if (!isascii(*c) || (!isalnum(*c) && !strchr("-_.", *c)))
-			break;
-	if (*c || !isalpha(rule->name[0])) {
-		NL_SET_ERR_MSG_ATTR(extack, nla,
-				    "an id is a letter, then letters, digits, '-', '_' and '.'");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int read_comment(const struct nlattr *nla, struct fwl_rule *rule,
+static int read_members(struct fwl_transaction *tx, struct fwl_group *group,
+			const struct nlattr *nest, enum fwl_member_op op, bool *any,
 			struct netlink_ext_ack *extack)
 {
-	const char *c;
+	const struct nlattr *nla;
+	int rem, err = 0;
 
-	if (!nla)
-		return 0;
-	for (c = nla_data(nla); *c; c++)
-		if (iscntrl(*c)) {
-			NL_SET_ERR_MSG_ATTR(extack, nla, "a comment is one line of text");
-			return -EINVAL;
-		}
-	rule->comment = kstrdup(nla_data(nla), GFP_KERNEL_ACCOUNT);
-	return rule->comment ? 0 : -ENOMEM;
-}
-
-static int read_rule_parts(const struct nlattr *nest, struct nlattr **tb,
-			   struct fwl_rule *rule, struct netlink_ext_ack *extack)
-{
-	int err;
-
-	if (!tb[FLOWWALL_RULE_A_DIRECTION] || !tb[FLOWWALL_RULE_A_ACTION]) {
-		NL_SET_ERR_MSG_ATTR(extack, nest, "a rule needs direction and action");
-		return -EINVAL;
+	*any = false;
+	nla_for_each_nested(nla, nest, rem) {
+		if (nla_type(nla) != FLOWWALL_GROUP_A_MEMBER)
+			continue;
+		*any = true;
+		err = read_member(tx, group, nla, op, extack);
+		if (err)
+			break;
 	}
-	rule->direction = nla_get_u8(tb[FLOWWALL_RULE_A_DIRECTION]);
-	rule->action = nla_get_u8(tb[FLOWWALL_RULE_A_ACTION]);
-	if (tb[FLOWWALL_RULE_A_PROTO])
-		rule->proto = nla_get_u8(tb[FLOWWALL_RULE_A_PROTO]);
-	err = read_name(tb[FLOWWALL_RULE_A_NAME], rule, extack);
-	if (!err)
-		err = read_comment(tb[FLOWWALL_RULE_A_COMMENT], rule, extack);
-	if (!err)
-		err = read_endpoint(tb[FLOWWALL_RULE_A_SRC], &rule->src, extack);
-	if (!err)
-		err = read_endpoint(tb[FLOWWALL_RULE_A_DST], &rule->dst, extack);
-	if (err)
-		return err;
-
-	if (rule->src.family && rule->dst.family && rule->src.family != rule->dst.family) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_RULE_A_DST],
-				    "source and destination are of different families");
-		return -EINVAL;
-	}
-	if ((rule->src.n_ports || rule->dst.n_ports) && rule->proto >= 0 &&
-	    !fwl_proto_has_ports(rule->proto)) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_RULE_A_PROTO],
-				    "this protocol has no ports");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int add_rule(struct fwl_net *fn, struct fwl_ruleset *rs, const struct nlattr *nest,
-		    struct netlink_ext_ack *extack)
-{
-	struct nlattr *tb[FLOWWALL_RULE_A_MAX + 1];
-	struct fwl_rule *rule;
-	int err;
-
-	err = nla_parse_nested(tb, FLOWWALL_RULE_A_MAX, nest, fwl_rule_policy, extack);
-	if (err)
-		return err;
-	if (tb[FLOWWALL_RULE_A_HANDLE]) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_RULE_A_HANDLE],
-				    "the handle of a new rule is given by the module");
-		return -EINVAL;
-	}
-	rule = fwl_rule_alloc();
-	if (!rule)
-		return -ENOMEM;
-	err = read_rule_parts(nest, tb, rule, extack);
-	if (!err) {
-		rule->handle = ++fn->next_handle;
-		err = fwl_ruleset_add_rule(rs, rule);
-		if (err == -E2BIG)
-			NL_SET_ERR_MSG_ATTR(extack, nest, "too many rules");
-	}
-	if (err)
-		fwl_rule_put(rule);
 	return err;
 }
 
-static int del_rule(struct fwl_ruleset *rs, const struct nlattr *nest,
-		    struct netlink_ext_ack *extack)
+static int add_group(struct fwl_net *fn, struct fwl_transaction *tx, const struct nlattr *nest,
+		     struct netlink_ext_ack *extack)
 {
-	struct nlattr *tb[FLOWWALL_RULE_A_MAX + 1];
-	const struct nlattr *handle, *name;
-	struct fwl_rule *rule;
+	struct nlattr *tb[FLOWWALL_GROUP_A_MAX + 1];
+	struct fwl_group *group;
+	const char *name;
+	bool any;
 	int err;
 
-	err = nla_parse_nested(tb, FLOWWALL_RULE_A_MAX, nest, fwl_rule_policy, extack);
+	err = nla_parse_nested(tb, FLOWWALL_GROUP_A_MAX, nest, fwl_group_policy, extack);
 	if (err)
 		return err;
-	handle = tb[FLOWWALL_RULE_A_HANDLE];
-	name = tb[FLOWWALL_RULE_A_NAME];
-	if (!handle == !name) {
-		NL_SET_ERR_MSG_ATTR(extack, nest, "name the rule by its handle or its id");
+	name = group_name(tb, nest, extack);
+	if (!name)
 		return -EINVAL;
-	}
-	rule = fwl_ruleset_find_rule(rs, handle ? nla_get_u32(handle) : 0,
-				     name ? nla_data(name) : NULL);
-	if (!rule) {
-		NL_SET_ERR_MSG_ATTR(extack, handle ?: name, "there is no such rule");
+	group = make_group(fn, tx, name, &err);
+	if (err == -E2BIG)
+		NL_SET_ERR_MSG_ATTR(extack, nest, "too many groups");
+	return err ?: read_members(tx, group, nest, FWL_MEMBER_ADD, &any, extack);
+}
+
+static int del_group(struct fwl_transaction *tx, const struct nlattr *nest,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[FLOWWALL_GROUP_A_MAX + 1];
+	struct fwl_group *group;
+	const char *name;
+	bool any;
+	int err;
+
+	err = nla_parse_nested(tb, FLOWWALL_GROUP_A_MAX, nest, fwl_group_policy, extack);
+	if (err)
+		return err;
+	name = group_name(tb, nest, extack);
+	if (!name)
+		return -EINVAL;
+	group = fwl_ruleset_find_group(tx->ruleset, name);
+	if (!group) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_GROUP_A_NAME], "there is no such group");
 		return -ENOENT;
 	}
-	fwl_ruleset_del_rule(rs, rule);
-	return 0;
+	err = read_members(tx, group, nest, FWL_MEMBER_DEL, &any, extack);
+	if (err || any)
+		return err;
+	err = fwl_changes_add(&tx->changes, group, FWL_MEMBER_FLUSH, NULL, NULL, 0);
+	if (!err && !tb[FLOWWALL_GROUP_A_FLUSH])
+		fwl_ruleset_del_group(tx->ruleset, group);
+	return err;
 }
+
+/* --- statements ------------------------------------------------------------ */
 
 /* The one attribute of a statement, or NULL. */
 static const struct nlattr *statement_kind(const struct nlattr *statement,
@@ -374,13 +341,13 @@ static const struct nlattr *statement_kind(const struct nlattr *statement,
 /**
  * fwl_read_add() - add one statement to a ruleset in the making
  * @fn: the namespace, locked
- * @rs: the ruleset
+ * @tx: the transaction
  * @statement: FLOWWALL_A_STATEMENT, checked by its policy
  * @extack: the reason of a refusal
  *
- * Return: 0 or a negative error; after an error @rs may be thrown away.
+ * Return: 0 or a negative error; after an error the transaction can only be given up.
  */
-int fwl_read_add(struct fwl_net *fn, struct fwl_ruleset *rs,
+int fwl_read_add(struct fwl_net *fn, struct fwl_transaction *tx,
 		 const struct nlattr *statement, struct netlink_ext_ack *extack)
 {
 	const struct nlattr *nla = statement_kind(statement, extack);
@@ -389,25 +356,28 @@ int fwl_read_add(struct fwl_net *fn, struct fwl_ruleset *rs,
 		return -EINVAL;
 	switch (nla_type(nla)) {
 	case FLOWWALL_STATEMENT_A_ROLE:
-		return read_role(rs, nla, false, extack);
+		return read_role(tx->ruleset, nla, false, extack);
 	case FLOWWALL_STATEMENT_A_SETTING:
-		return read_setting(rs, nla, extack);
+		return read_setting(tx->ruleset, nla, extack);
 	case FLOWWALL_STATEMENT_A_TTL:
-		return read_ttl(rs, nla, extack);
+		return read_ttl(tx->ruleset, nla, extack);
+	case FLOWWALL_STATEMENT_A_GROUP:
+		return add_group(fn, tx, nla, extack);
 	default:
-		return add_rule(fn, rs, nla, extack);
+		return fwl_read_rule_add(fn, tx, nla, extack);
 	}
 }
 
 /**
  * fwl_read_del() - take one statement out of a ruleset in the making
- * @rs: the ruleset
- * @statement: FLOWWALL_A_STATEMENT, checked by its policy; names a role or a rule
+ * @tx: the transaction
+ * @statement: FLOWWALL_A_STATEMENT, checked by its policy; names a role, a rule or a
+ *	group
  * @extack: the reason of a refusal
  *
  * Return: 0 or a negative error.
  */
-int fwl_read_del(struct fwl_ruleset *rs, const struct nlattr *statement,
+int fwl_read_del(struct fwl_transaction *tx, const struct nlattr *statement,
 		 struct netlink_ext_ack *extack)
 {
 	const struct nlattr *nla = statement_kind(statement, extack);
@@ -416,9 +386,11 @@ int fwl_read_del(struct fwl_ruleset *rs, const struct nlattr *statement,
 		return -EINVAL;
 	switch (nla_type(nla)) {
 	case FLOWWALL_STATEMENT_A_ROLE:
-		return read_role(rs, nla, true, extack);
+		return read_role(tx->ruleset, nla, true, extack);
 	case FLOWWALL_STATEMENT_A_RULE:
-		return del_rule(rs, nla, extack);
+		return fwl_read_rule_del(tx, nla, extack);
+	case FLOWWALL_STATEMENT_A_GROUP:
+		return del_group(tx, nla, extack);
 	default:
 		NL_SET_ERR_MSG_ATTR(extack, nla, "a setting or a TTL is changed, not deleted");
 		return -EINVAL;

@@ -5,6 +5,7 @@
 struct nf_hook_state;
 struct sk_buff;
 
+void fwl_reject(struct sk_buff *skb, const struct nf_hook_state *state);
 void fwl_refuse(struct sk_buff *skb, const struct nf_hook_state *state);
 
 #endif

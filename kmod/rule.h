@@ -7,38 +7,11 @@
 
 #include <linux/flowwall.h>
 
-#include "parse.h"
+#include "match.h"
+#include "profile.h"
 
 /**
- * struct fwl_ports - an inclusive range, in host byte order
- */
-struct fwl_ports {
-	u16 min;
-	u16 max;
-};
-
-/**
- * struct fwl_endpoint - what a rule asks of a packet's source or destination
- * @family: AF_INET, AF_INET6, or zero for any address
- * @addr_not: all addresses of the family but these
- * @port_not: all ports but these
- * @n_ports: how many ranges; zero for any, and for what has no ports
- * @min: first address, network byte order; IPv4 uses the first word
- * @max: last address
- * @ports: the ranges
- */
-struct fwl_endpoint {
-	u8 family;
-	bool addr_not;
-	bool port_not;
-	u8 n_ports;
-	__be32 min[4];
-	__be32 max[4];
-	struct fwl_ports *ports;
-};
-
-/**
- * struct fwl_rule_stats - how often a rule decided, for each CPU
+ * struct fwl_rule_stats - how often a rule or a group decided, for each CPU
  */
 struct fwl_rule_stats {
 	u64_stats_t packets;
@@ -47,40 +20,90 @@ struct fwl_rule_stats {
 };
 
 /**
+ * struct fwl_counter - packets and bytes, counted for each CPU
+ * @stats: see there
+ * @zero_packets: what had been counted when it was set to zero
+ * @zero_bytes: the same
+ */
+struct fwl_counter {
+	struct fwl_rule_stats __percpu *stats;
+	u64 zero_packets;
+	u64 zero_bytes;
+};
+
+/**
+ * struct fwl_limit - how often a rule may act
+ * @interval: nanoseconds for each, zero for no limit
+ * @burst: nanoseconds that it may be ahead of time
+ * @full: when the bucket will be full again, in nanoseconds; the generic cell
+ *	rate algorithm (ITU-T I.371): one number, and no timer
+ */
+struct fwl_limit {
+	u64 interval;
+	u64 burst;
+	atomic64_t full;
+};
+
+/**
  * struct fwl_rule - an exception or a refusal
- * @refs: rulesets that hold it, running or in the making
+ * @refs: lists and others that hold it
  * @handle: its number, never given to another rule of the namespace
+ * @digest: of all that it says, to find one that says the same
+ * @says: what it says, but for the texts below; its memory is compared
  * @action: enum flowwall_action
  * @direction: enum flowwall_direction
- * @proto: IP protocol, or -1 for any; 1 is ICMPv6 as well
- * @src: source
- * @dst: destination
- * @last_hit: seconds since 1970, zero for never
- * @stats: counters
+ * @log: its packets are events
+ * @limit_count: it acts so often,
+ * @limit_unit: in so many seconds,
+ * @limit_burst: so many times at once; @limit_count zero for no limit
+ * @profile: what its flows get
+ * @match: what it asks of a packet
  * @name: the user's, or empty
+ * @label: of the log, or NULL
  * @comment: or NULL
+ * @limit: how often it has acted
+ * @profile_id: of @profile
+ * @counter: packets it decided about
+ * @last_hit: seconds since 1970, zero for never
  *
- * Nothing but the counters changes once it is in a ruleset.
+ * Nothing but the counters and the limit's state changes once it is in a list.
  */
 struct fwl_rule {
 	refcount_t refs;
 	u32 handle;
-	u8 action;
-	u8 direction;
-	s16 proto;
-	struct fwl_endpoint src;
-	struct fwl_endpoint dst;
-	time64_t last_hit;
-	struct fwl_rule_stats __percpu *stats;
-	char name[FLOWWALL_NAME_SIZE];
+	u32 digest;
+	struct_group(says,
+		u8 action;
+		u8 direction;
+		bool log;
+		u32 limit_count;
+		u32 limit_unit;
+		u32 limit_burst;
+		struct fwl_profile profile;
+		struct fwl_match match;
+		char name[FLOWWALL_NAME_SIZE];
+	);
+	char *label;
 	char *comment;
+	struct fwl_limit limit;
+	u16 profile_id;
+	struct fwl_counter counter;
+	time64_t last_hit;
 };
+
+int fwl_counter_init(struct fwl_counter *counter);
+void fwl_counter_free(struct fwl_counter *counter);
+void fwl_counter_add(struct fwl_counter *counter, u32 bytes);
+void fwl_counter_read(const struct fwl_counter *counter, u64 *packets, u64 *bytes);
+void fwl_counter_zero(struct fwl_counter *counter);
 
 struct fwl_rule *fwl_rule_alloc(void);
 void fwl_rule_get(struct fwl_rule *rule);
 void fwl_rule_put(struct fwl_rule *rule);
-bool fwl_rule_matches(const struct fwl_rule *rule, const struct fwl_packet *pkt);
+void fwl_rule_seal(struct fwl_rule *rule);
+bool fwl_rule_same(const struct fwl_rule *a, const struct fwl_rule *b);
+bool fwl_rule_limited(const struct fwl_rule *rule, u64 now);
+bool fwl_rule_take(struct fwl_rule *rule, u64 now);
 void fwl_rule_count(struct fwl_rule *rule, const struct fwl_packet *pkt);
-void fwl_rule_read(const struct fwl_rule *rule, u64 *packets, u64 *bytes);
 
 #endif

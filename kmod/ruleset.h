@@ -6,8 +6,9 @@
 
 #include <linux/flowwall.h>
 
+#include "group.h"
 #include "iface.h"
-#include "rule.h"
+#include "rule_list.h"
 
 struct fwl_net;
 struct netlink_ext_ack;
@@ -37,23 +38,17 @@ struct fwl_settings {
 };
 
 /**
- * struct fwl_rule_list - rules in order
- */
-struct fwl_rule_list {
-	u32 n;
-	struct fwl_rule **rule;
-};
-
-/**
- * struct fwl_ruleset - roles, settings, TTLs and rules: replaced as one
+ * struct fwl_ruleset - roles, settings, TTLs, groups and rules: replaced as one
  * @generation: counts the rulesets of a namespace
  * @settings: see there
  * @ttl: by enum flowwall_ttl_class
  * @n_roles: number of @roles
  * @roles: role statements, in order
- * @rules: all rules as written; holds the references
- * @room: for how many rules @rules has memory
- * @lists: the same rules by enum flowwall_direction, made by the commit
+ * @n_groups: number of @groups
+ * @groups: held
+ * @rules: all rules as written; holds them
+ * @classifiers: of the same rules, by enum flowwall_direction; made by the commit
+ * @queues: some rule has a queue
  * @ifaces: the roles of the interfaces that are there
  * @free: frees it in process context, after a grace period
  *
@@ -65,9 +60,11 @@ struct fwl_ruleset {
 	struct fwl_ttl ttl[__FLOWWALL_TTL_MAX];
 	u32 n_roles;
 	struct fwl_role *roles;
+	u32 n_groups;
+	struct fwl_group **groups;
 	struct fwl_rule_list rules;
-	u32 room;
-	struct fwl_rule_list lists[__FLOWWALL_DIRECTION_MAX];
+	struct fwl_classifier *classifiers[__FLOWWALL_DIRECTION_MAX];
+	bool queues;
 	struct fwl_ifaces __rcu *ifaces;
 	struct rcu_work free;
 };
@@ -77,31 +74,61 @@ struct fwl_ruleset {
  * @list: in struct fwl_net.transactions
  * @portid: of the socket that began it
  * @base: generation that it began with
+ * @mode: enum flowwall_mode
  * @spoiled: a statement was refused: it can only be aborted
  * @ruleset: what there is so far
+ * @changes: to groups
+ * @index: hash of the running rules by what they say, to be taken over; or NULL
+ * @index_mask: its size, less one
  */
 struct fwl_transaction {
 	struct list_head list;
 	u32 portid;
 	u32 base;
+	u8 mode;
 	bool spoiled;
 	struct fwl_ruleset *ruleset;
+	struct fwl_changes changes;
+	struct fwl_rule **index;
+	u32 index_mask;
+};
+
+/**
+ * struct fwl_commit - what is asked of a commit
+ * @check: change nothing
+ * @confirm: seconds until the old ruleset comes back, or zero
+ * @judge: has the last word about a ruleset that is ready: 0 or a negative error
+ * @judge_arg: for @judge
+ */
+struct fwl_commit {
+	bool check;
+	u32 confirm;
+	int (*judge)(struct fwl_net *fn, const struct fwl_ruleset *rs, void *arg);
+	void *judge_arg;
 };
 
 struct fwl_ruleset *fwl_ruleset_alloc(void);
+struct fwl_ruleset *fwl_ruleset_copy(const struct fwl_ruleset *from);
 void fwl_ruleset_free(struct fwl_ruleset *rs);
+void fwl_ruleset_retire(struct fwl_ruleset *rs);
 int fwl_ruleset_set_role(struct fwl_ruleset *rs, const struct fwl_role *role);
 int fwl_ruleset_del_role(struct fwl_ruleset *rs, const struct fwl_role *role);
-int fwl_ruleset_add_rule(struct fwl_ruleset *rs, struct fwl_rule *rule);
-struct fwl_rule *fwl_ruleset_find_rule(const struct fwl_ruleset *rs, u32 handle,
-				       const char *name);
-void fwl_ruleset_del_rule(struct fwl_ruleset *rs, struct fwl_rule *rule);
+struct fwl_group *fwl_ruleset_find_group(const struct fwl_ruleset *rs, const char *name);
+int fwl_ruleset_add_group(struct fwl_ruleset *rs, struct fwl_group *group);
+void fwl_ruleset_del_group(struct fwl_ruleset *rs, struct fwl_group *group);
 
+/* transaction.c */
 struct fwl_transaction *fwl_transaction_begin(struct fwl_net *fn, u32 portid, u8 mode);
 struct fwl_transaction *fwl_transaction_find(struct fwl_net *fn, u32 portid);
-int fwl_transaction_commit(struct fwl_net *fn, struct fwl_transaction *tx, bool check,
-			   struct netlink_ext_ack *extack);
+struct fwl_rule *fwl_transaction_reuse(struct fwl_net *fn, struct fwl_transaction *tx,
+				       const struct fwl_rule *rule);
+int fwl_transaction_commit(struct fwl_net *fn, struct fwl_transaction *tx,
+			   struct fwl_commit *commit, struct netlink_ext_ack *extack);
 void fwl_transaction_abort(struct fwl_transaction *tx);
+
+void fwl_confirm_init(struct fwl_net *fn);
+bool fwl_confirm(struct fwl_net *fn);
+void fwl_confirm_stop(struct fwl_net *fn);
 
 int fwl_ruleset_init(void);
 void fwl_ruleset_uninit(void);

@@ -72,10 +72,11 @@ static void print_running(uint32_t kind)
 	free(ifaces);
 	if (!kind)
 		goto out;
-	if (!module_ruleset(module, kind, &script))
+	if (!module_ruleset(module, kind, NULL, &script))
 		for (i = 0; i < script.n; i++)
 			print_foreign(kind == FLOWWALL_KIND_RULE ?
 				      rule_id(&script.stmt[i].rule, id, sizeof(id)) :
+				      kind == FLOWWALL_KIND_GROUP ? script.stmt[i].group.name :
 				      script.stmt[i].role.iface[0] ? script.stmt[i].role.iface :
 				      "default");
 	script_free(&script);
@@ -102,18 +103,29 @@ static void complete_command(const struct command *command, int argc, char **arg
 {
 	const char *verb = argc && command->verbs ? match_verb(argv[0], command->verbs) : NULL;
 	bool role = !strcmp(command->name, "role"), rule = !strcmp(command->name, "rule");
+	bool group = !strcmp(command->name, "group");
 
 	if (!argc)
 		print_all(command->verbs);
 	if (!strcmp(command->name, "apply")) {
 		print("--check");
+		print("--confirm");
+		print("--force");
 		print("<file>");
 	}
 	if (!command->language || (verb && !strcmp(verb, "list")))
 		return;
-	if (verb && !strcmp(verb, "del")) {
-		if (argc == 1)
-			print_running(role ? FLOWWALL_KIND_ROLE : FLOWWALL_KIND_RULE);
+	if (verb && strcmp(verb, "add") && argc == 1) {
+		print_running(role ? FLOWWALL_KIND_ROLE :
+			      group ? FLOWWALL_KIND_GROUP : FLOWWALL_KIND_RULE);
+		return;
+	}
+	if (group && argc == (verb ? 1 : 0))
+		print_running(FLOWWALL_KIND_GROUP);
+	if (verb && (!strcmp(verb, "insert") || !strcmp(verb, "replace"))) {
+		argc--;
+		argv++;
+	} else if (verb && !group && strcmp(verb, "add")) {
 		return;
 	}
 	if (verb) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What role, set, ttl and rule have in common: one statement, shown or changed. */
+/* What role, set, ttl, group and rule have in common: statements, shown or changed. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,46 +13,98 @@
 #define TRIES 100
 
 /* @bad: the statement, if it is what the module refused. */
-static int transact(struct module *module, const struct stmt *stmt, bool add,
+static int transact(struct module *module, const struct edit *edits, size_t n,
 		    const struct stmt **bad)
 {
+	struct commit commit = { .check = false };
 	int tries, err = 0;
+	size_t i;
 
-	*bad = NULL;
 	for (tries = 0; tries < TRIES; tries++) {
+		*bad = NULL;
 		err = module_begin(module, FLOWWALL_MODE_EDIT);
+		for (i = 0; i < n && !err; i++)
+			err = edits[i].add ? module_add(module, edits[i].stmt, 1, bad)
+					   : module_del(module, edits[i].stmt);
 		if (err)
 			return err;
-		err = add ? module_add(module, stmt, 1, bad) : module_del(module, stmt);
-		if (err)
-			return err;
-		err = module_commit(module, false);
+		err = module_commit(module, &commit);
 		if (err != -EAGAIN)
 			break;
 	}
 	/* What ran before was right, so it is this statement that makes it wrong. */
-	if (err && err != -EAGAIN && add)
-		*bad = stmt;
+	if (err && err != -EAGAIN && edits[0].add)
+		*bad = edits[0].stmt;
 	return err;
 }
 
-static int edit(const struct stmt *stmt, bool add)
+/**
+ * edit_run() - change the running ruleset: all of the changes, or nothing
+ * @n: how many, at least one
+ *
+ * Return: enum status; an error has been reported.
+ */
+int edit_run(struct module *module, const struct edit *edits, size_t n)
 {
 	const struct stmt *bad;
+
+	if (!transact(module, edits, n, &bad))
+		return DONE;
+	if (!bad || !bad->place.text || !module_refused(module))
+		return module_failed(module);
+	mistake(&bad->place, NULL, "%s", module_error(module));
+	return REFUSED;
+}
+
+static int edit(const struct edit *edit)
+{
 	struct module *module;
 	int status = connect_module(&module);
 
 	if (status)
 		return status;
-	if (transact(module, stmt, add, &bad)) {
-		if (bad && module_refused(module)) {
-			mistake(&bad->place, NULL, "%s", module_error(module));
-			status = REFUSED;
-		} else {
-			status = module_failed(module);
-		}
-	}
+	status = edit_run(module, edit, 1);
 	module_close(module);
+	return status;
+}
+
+/**
+ * type_statement() - make a statement of arguments
+ * @kind: what it has to be
+ * @typed: set to it; to be freed, also after a mistake
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool type_statement(enum stmt_kind kind, int argc, char **argv, struct typed *typed)
+{
+	lex_arguments(argc, argv, &typed->words);
+	if (!parse_words(&typed->words, &typed->stmt))
+		return false;
+	if (typed->stmt.kind == kind)
+		return true;
+	mistake(&typed->stmt.place, "fwctl rule --help",
+		"a rule begins with allow, deny or reject");
+	return false;
+}
+
+/**
+ * typed_free() - free what type_statement() made
+ */
+void typed_free(struct typed *typed)
+{
+	stmt_free(&typed->stmt);
+	words_free(&typed->words);
+}
+
+static int edit_typed(enum stmt_kind kind, bool add, int argc, char **argv)
+{
+	struct typed typed;
+	struct edit change = { add, &typed.stmt };
+	int status = REFUSED;
+
+	if (type_statement(kind, argc, argv, &typed))
+		status = edit(&change);
+	typed_free(&typed);
 	return status;
 }
 
@@ -64,27 +116,15 @@ static int edit(const struct stmt *stmt, bool add)
  */
 int edit_add(enum stmt_kind kind, int argc, char **argv)
 {
-	struct words words;
-	struct stmt stmt;
-	int status = REFUSED;
-
-	lex_arguments(argc, argv, &words);
-	if (!parse_words(&words, &stmt))
-		status = REFUSED;
-	else if (stmt.kind != kind)
-		mistake(&stmt.place, "fwctl rule --help", "a rule begins with allow or deny");
-	else
-		status = edit(&stmt, true);
-	stmt_free(&stmt);
-	words_free(&words);
-	return status;
+	return edit_typed(kind, true, argc, argv);
 }
 
 /**
  * edit_line() - the same for arguments that lack the word the statement begins with
+ * @add: or take it out
  * @keyword: that word
  */
-int edit_line(enum stmt_kind kind, char *keyword, int argc, char **argv)
+int edit_line(enum stmt_kind kind, bool add, char *keyword, int argc, char **argv)
 {
 	char **line = calloc(argc + 1, sizeof(*line));
 	int status;
@@ -93,7 +133,7 @@ int edit_line(enum stmt_kind kind, char *keyword, int argc, char **argv)
 		fail_out_of_memory();
 	line[0] = keyword;
 	memcpy(line + 1, argv, argc * sizeof(*argv));
-	status = edit_add(kind, argc + 1, line);
+	status = edit_typed(kind, add, argc + 1, line);
 	free(line);
 	return status;
 }
@@ -105,7 +145,46 @@ int edit_line(enum stmt_kind kind, char *keyword, int argc, char **argv)
  */
 int edit_del(const struct stmt *stmt)
 {
-	return edit(stmt, false);
+	struct edit change = { false, stmt };
+
+	return edit(&change);
+}
+
+/* Hosts and networks by address, groups behind them: always the same order. */
+static int by_address(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	int order;
+
+	if (!x->family || !y->family)
+		return x->family || y->family ? !x->family - !y->family : strcmp(x->group, y->group);
+	if (x->family != y->family)
+		return x->family - y->family;
+	order = memcmp(x->addr, y->addr, sizeof(x->addr));
+	return order ? order : x->prefix - y->prefix;
+}
+
+/**
+ * statement_lines() - the lines of a file for a statement
+ * @stmt: the statement; members of a group are put in order
+ * @each: called with each line: one, but for groups with many members
+ */
+void statement_lines(struct stmt *stmt, void (*each)(const char *line, void *arg), void *arg)
+{
+	char line[STMT_TEXT];
+	struct stmt part = *stmt;
+
+	if (stmt->kind == STMT_GROUP && stmt->group.n_members > 1)
+		qsort(stmt->group.members, stmt->group.n_members, sizeof(*stmt->group.members),
+		      by_address);
+	do {
+		print_stmt(&part, line, sizeof(line));
+		each(line, arg);
+		if (part.kind != STMT_GROUP || part.group.n_members <= STMT_MEMBERS)
+			return;
+		part.group.members += STMT_MEMBERS;
+		part.group.n_members -= STMT_MEMBERS;
+	} while (true);
 }
 
 /**
@@ -126,7 +205,7 @@ int list_statements(uint32_t kinds, void (*text)(const struct stmt *stmt),
 
 	if (status)
 		return status;
-	if (module_ruleset(module, kinds, &script)) {
+	if (module_ruleset(module, kinds, NULL, &script)) {
 		status = module_failed(module);
 	} else if (options.json) {
 		out_list_begin();

@@ -38,23 +38,58 @@ const struct command commands[] = {
 	  "CLASS: tcp-syn, tcp-established, tcp-closing, udp-new, udp-stream, icmp, gre,\n"
 	  "other. Each packet adds the step to what a flow still has, up to the maximum.\n"
 	  "DURATION: seconds, or 30s, 3m, 2h4m, 1d.\n" },
-	{ "rule", cmd_rule, true, edit_verbs, "exceptions and refusals",
-	  "fwctl rule [list]\n"
-	  "fwctl rule [add] allow|deny [in|out|inside|local] [PROTO] [from EP] [to EP]\n"
-	  "                 [id WORD] [comment TEXT]\n"
-	  "fwctl rule del ID\n"
+	{ "group", cmd_group, true, group_verbs, "sets of hosts and networks that rules name",
+	  "fwctl group [list]\n"
+	  "fwctl group show NAME\n"
+	  "fwctl group add NAME [MEMBER...]    makes it, unless it is there\n"
+	  "fwctl group del NAME MEMBER...      takes members out\n"
+	  "fwctl group del NAME                the group itself; not while a rule names it\n"
+	  "fwctl group flush NAME              takes all members out\n"
 	  "\n"
-	  "EP: any, or [not] 192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, 2001:db8::/32;\n"
-	  "    then port [not] 80,443,8000-8099. The first rule that matches decides about\n"
-	  "    the first packet of a flow; all others follow it.\n"
+	  "MEMBER: host 192.0.2.1, net 192.0.2.0/24, range 192.0.2.1-192.0.2.9, group NAME,\n"
+	  "name FQDN, file PATH (one a line); then timeout DURATION, after which it leaves.\n"
+	  "The next packet sees it. To add a member again renews it.\n" },
+	{ "rule", cmd_rule, true, rule_verbs, "exceptions and refusals",
+	  "fwctl rule [list]\n"
+	  "fwctl rule [add] allow|deny|reject [in|out|inside|local] [PROTO] [PART...]\n"
+	  "fwctl rule insert ID RULE           before the rule ID\n"
+	  "fwctl rule replace ID RULE          in its place\n"
+	  "fwctl rule move ID before ID|first|last\n"
+	  "fwctl rule del ID\n"
+	  "fwctl rule zero [ID]                its counters, or all\n"
+	  "\n"
+	  "PART: on IFACE, from EP, to EP, key N[-N], type NAME, u32 [not] EXPR,\n"
+	  "      log [label TEXT], limit N/minute [burst N], queue N[-N] [bypass],\n"
+	  "      mark V[/MASK], ttl step DURATION max DURATION, until TIME, id WORD,\n"
+	  "      comment TEXT\n"
+	  "EP:   any, [not] 192.0.2.1,192.0.2.0/24,192.0.2.1-192.0.2.9,2001:db8::/32, or\n"
+	  "      [not] group NAME; then port [not] 80,443,8000-8099\n"
+	  "The first rule that matches decides about the first packet of a flow; all others\n"
+	  "follow it.\n"
 	  "Example: fwctl rule add allow in tcp to 192.0.2.10 port http,https id web\n" },
 	{ "flows", cmd_flows, false, NULL, "the flow table: both entries of each flow",
 	  "fwctl flows\n" },
 	{ "apply", cmd_apply, false, NULL, "put a file in the place of the running ruleset",
-	  "fwctl apply FILE [--check]\n"
+	  "fwctl apply FILE [--check] [--confirm SECONDS] [--force]\n"
 	  "\n"
 	  "All of the file or nothing. --check: say whether it would be accepted, by the\n"
-	  "kernel too, and change nothing. FILE may be - for standard input.\n" },
+	  "kernel too, and change nothing. --confirm: the kernel puts the old ruleset back\n"
+	  "unless `fwctl confirm` comes in time. Over ssh, what would lock a session like\n"
+	  "this one out is refused without --force. FILE may be - for standard input.\n" },
+	{ "confirm", cmd_confirm, false, NULL, "keep the ruleset that waits for it",
+	  "fwctl confirm\n" },
+	{ "diff", cmd_diff, false, NULL, "what an apply would change",
+	  "fwctl diff FILE\n"
+	  "\n"
+	  "Lines with - would go, lines with + would come. Exit status 1 if there are any.\n" },
+	{ "explain", cmd_explain, false, NULL, "what would become of a packet, and why",
+	  "fwctl explain [in|out|inside|local] PROTO from A [port N] to A [port N]\n"
+	  "              [type NAME] [id N] [key N] [flags syn,ack] [iif IFACE]\n"
+	  "\n"
+	  "The kernel judges it as any other, and sends, counts and changes nothing. Exit\n"
+	  "status 0 if it would pass, 3 if not.\n" },
+	{ "why", cmd_why, false, NULL, "the last drops of a host, each with its reason",
+	  "fwctl why HOST\n" },
 	{ "save", cmd_save, false, NULL, "print the running ruleset as a file",
 	  "fwctl save\n" },
 	{ "monitor", cmd_monitor, false, NULL, "events as they happen",
@@ -77,7 +112,8 @@ static void usage(FILE *to)
 	      "  --version\n"
 	      "\n"
 	      "Words may be cut short as long as they are clear. Without an object: status.\n"
-	      "Exit status: 0 done, 1 refused or wrong input, 2 the kernel failed.\n", to);
+	      "Exit status: 0 done, 1 refused or wrong input, 2 the kernel failed;\n"
+	      "3 of explain: the packet would not pass.\n", to);
 }
 
 /**
@@ -204,7 +240,8 @@ static bool unknown_option(const char *word, const struct command *command)
 	if (word[0] != '-' || !word[1])
 		return false;
 	/* What begins with "-" is no word of the language: its parser says so. */
-	return !command || (!command->language && strcmp(word, "--check"));
+	return !command || (!command->language && strcmp(word, "--check") &&
+			    strcmp(word, "--confirm") && strcmp(word, "--force"));
 }
 
 /*

@@ -9,6 +9,7 @@ enum status {
 	DONE,
 	REFUSED,	/* wrong input, or the kernel said no */
 	FAILED,		/* the kernel or another program failed */
+	DROPPED,	/* of explain: the packet would not pass */
 };
 
 /* The options that every command has. */
@@ -23,7 +24,11 @@ extern struct options options;
 
 /* Each command: its arguments behind its name, as written; returns enum status. */
 int cmd_apply(int argc, char **argv);
+int cmd_confirm(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
+int cmd_group(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_role(int argc, char **argv);
 int cmd_rule(int argc, char **argv);
@@ -31,10 +36,13 @@ int cmd_save(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_ttl(int argc, char **argv);
+int cmd_why(int argc, char **argv);
 
-/* The verbs of the objects, each up to a NULL: of set and ttl, of role and rule. */
+/* The verbs of the objects, each up to a NULL: of set and ttl, of role, and so on. */
 extern const char *const list_verbs[];
 extern const char *const edit_verbs[];
+extern const char *const group_verbs[];
+extern const char *const rule_verbs[];
 
 /**
  * struct command - one object of the command line

@@ -237,6 +237,15 @@ struct nla_policy top_policy[FLOWWALL_A_MAX + 1] = {
 	[FLOWWALL_A_END_REASON]	= { .type = NLA_U8 },
 	[FLOWWALL_A_MAX_FLOWS]	= { .type = NLA_U32 },
 	[FLOWWALL_A_REFUSED]	= { .type = NLA_U32 },
+	[FLOWWALL_A_GROUP]	= { .type = NLA_STRING },
+	[FLOWWALL_A_ENDED]	= { .type = NLA_U32 },
+	[FLOWWALL_A_RULE_HANDLE] = { .type = NLA_U32 },
+	[FLOWWALL_A_VERDICT]	= { .type = NLA_U8 },
+	[FLOWWALL_A_BASIS]	= { .type = NLA_U8 },
+	[FLOWWALL_A_REASON]	= { .type = NLA_U8 },
+	[FLOWWALL_A_DIRECTION]	= { .type = NLA_U8 },
+	[FLOWWALL_A_DROP]	= { .type = NLA_NESTED },
+	[FLOWWALL_A_LABEL]	= { .type = NLA_STRING },
 };
 
 static int on_message(struct nl_msg *msg, void *arg)

@@ -22,6 +22,32 @@
 
 struct module;
 
+/**
+ * struct raw_packet - an IP packet that is asked about
+ * @iif: index of the interface that it comes by, 0 if it is made here
+ * @oif: index of the interface that it leaves by, 0 if it is for this router
+ */
+struct raw_packet {
+	uint8_t bytes[FLOWWALL_PACKET_LIMIT];
+	size_t length;
+	uint32_t iif;
+	uint32_t oif;
+};
+
+/**
+ * struct commit - what is asked of a commit
+ * @check: only say whether it would be accepted
+ * @confirm: seconds until the old ruleset comes back, or 0
+ * @guard: a packet that must pass, or NULL
+ * @ended: set to how many flows ended
+ */
+struct commit {
+	bool check;
+	uint32_t confirm;
+	const struct raw_packet *guard;
+	uint32_t ended;
+};
+
 struct module_status {
 	uint32_t generation;
 	char version[32];
@@ -36,6 +62,9 @@ struct module_status {
 	uint64_t neighbour;
 	uint64_t dhcp;
 	uint64_t drop[__FLOWWALL_DROP_MAX];
+	uint32_t groups;
+	uint32_t members;
+	uint32_t confirm;	/* seconds until the old ruleset comes back, 0 if it does not */
 };
 
 /**
@@ -76,12 +105,45 @@ struct flow {
 	struct entry reply;
 };
 
+/**
+ * struct explanation - what would become of a packet
+ * @basis: enum flowwall_basis; if it is not judged, there is nothing else
+ * @reason: enum flowwall_drop, or -1
+ * @rule: handle, or 0
+ * @group: that the rule names, or empty
+ * @has_flow: it has a flow, or would make one
+ */
+struct explanation {
+	uint8_t verdict;
+	uint8_t basis;
+	int reason;
+	uint8_t direction;
+	uint32_t rule;
+	char group[FLOWWALL_NAME_SIZE];
+	bool has_flow;
+	struct flow flow;
+};
+
+/**
+ * struct drop - a packet that was dropped, or logged
+ * @reason: enum flowwall_drop, or -1 if it passed
+ * @flow: its addresses, in @original
+ */
+struct drop {
+	int reason;
+	uint32_t age_ms;
+	uint32_t ifindex;
+	struct flow flow;
+};
+
 enum event_kind {
 	EVENT_FLOW_NEW,
 	EVENT_FLOW_END,
 	EVENT_TABLE_FULL,
 	EVENT_RULESET,
 	EVENT_IFACE,
+	EVENT_LOG,
+	EVENT_GROUP,
 	EVENT_LOST,	/* this listener was too slow */
 };
 
@@ -94,6 +156,10 @@ struct event {
 	uint32_t generation;
 	uint32_t lost;		/* how many; 0 if that is not known */
 	struct iface iface;
+	struct drop drop;
+	char label[FLOWWALL_LABEL_SIZE];
+	char group[FLOWWALL_NAME_SIZE];
+	uint32_t size;		/* of the group */
 };
 
 int module_open(struct module **module, const char *netns);
@@ -102,14 +168,21 @@ const char *module_error(const struct module *module);
 bool module_refused(const struct module *module);
 
 int module_status(struct module *module, struct module_status *status);
-int module_ruleset(struct module *module, uint32_t kinds, struct script *script);
+int module_ruleset(struct module *module, uint32_t kinds, const char *group,
+		   struct script *script);
 int module_ifaces(struct module *module, struct iface **ifaces, size_t *n);
 int module_flows(struct module *module, void (*each)(const struct flow *flow, void *arg), void *arg);
 
 int module_begin(struct module *module, enum flowwall_mode mode);
 int module_add(struct module *module, const struct stmt *stmt, size_t n, const struct stmt **bad);
 int module_del(struct module *module, const struct stmt *stmt);
-int module_commit(struct module *module, bool check);
+int module_commit(struct module *module, struct commit *commit);
+int module_confirm(struct module *module);
+int module_zero(struct module *module, uint32_t handle);
+int module_explain(struct module *module, const struct raw_packet *packet,
+		   struct explanation *answer);
+int module_drops(struct module *module, uint8_t family, const uint8_t *host,
+		 void (*each)(const struct drop *drop, void *arg), void *arg);
 
 int module_subscribe(struct module *module);
 int module_events(struct module *module, const sigset_t *signals,

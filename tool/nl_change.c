@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Changing the ruleset: statements -> attributes, and transactions. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "nl_internal.h"
@@ -9,22 +11,31 @@
 /* A message of statements is sent when it is this long. */
 #define BATCH	16384
 
+/* A nest holds less than 64 KiB; so many members at once. */
+#define MEMBERS	200
+
 /* --- statements ------------------------------------------------------------ */
 
 static void put_endpoint(struct nl_msg *msg, int attr, const struct endpoint *point)
 {
-	int size = point->family == AF_INET ? 4 : 16, i;
 	struct nlattr *nest, *range;
+	int i;
 
-	if (!point->family && !point->n_ports)
+	if (!point->n_addrs && !*point->group && !point->n_ports)
 		return;
 	nest = nla_nest_start(msg, attr | NLA_F_NESTED);
-	if (point->family) {
-		nla_put(msg, FLOWWALL_ENDPOINT_A_ADDR_MIN, size, point->min);
-		nla_put(msg, FLOWWALL_ENDPOINT_A_ADDR_MAX, size, point->max);
-		if (point->addr_not)
-			nla_put_flag(msg, FLOWWALL_ENDPOINT_A_ADDR_NOT);
+	for (i = 0; i < point->n_addrs; i++) {
+		int size = point->addrs[i].family == AF_INET ? 4 : 16;
+
+		range = nla_nest_start(msg, FLOWWALL_ENDPOINT_A_ADDR | NLA_F_NESTED);
+		nla_put(msg, FLOWWALL_ADDR_A_MIN, size, point->addrs[i].min);
+		nla_put(msg, FLOWWALL_ADDR_A_MAX, size, point->addrs[i].max);
+		nla_nest_end(msg, range);
 	}
+	if (*point->group)
+		nla_put_string(msg, FLOWWALL_ENDPOINT_A_GROUP, point->group);
+	if (point->addr_not)
+		nla_put_flag(msg, FLOWWALL_ENDPOINT_A_ADDR_NOT);
 	for (i = 0; i < point->n_ports; i++) {
 		range = nla_nest_start(msg, FLOWWALL_ENDPOINT_A_PORT | NLA_F_NESTED);
 		nla_put_u16(msg, FLOWWALL_PORT_A_MIN, htons(point->ports[i].min));
@@ -36,18 +47,102 @@ static void put_endpoint(struct nl_msg *msg, int attr, const struct endpoint *po
 	nla_nest_end(msg, nest);
 }
 
-static void put_rule(struct nl_msg *msg, const struct rule *rule)
+static void put_matches(struct nl_msg *msg, const struct rule *rule)
 {
-	nla_put_u8(msg, FLOWWALL_RULE_A_DIRECTION, rule->direction);
-	nla_put_u8(msg, FLOWWALL_RULE_A_ACTION, rule->action);
 	if (rule->proto >= 0)
 		nla_put_u8(msg, FLOWWALL_RULE_A_PROTO, rule->proto);
+	if (*rule->iface)
+		nla_put_string(msg, FLOWWALL_RULE_A_IFACE, rule->iface);
+	put_endpoint(msg, FLOWWALL_RULE_A_SRC, &rule->src);
+	put_endpoint(msg, FLOWWALL_RULE_A_DST, &rule->dst);
+	if (rule->keyed) {
+		nla_put_u32(msg, FLOWWALL_RULE_A_KEY_MIN, rule->key_min);
+		nla_put_u32(msg, FLOWWALL_RULE_A_KEY_MAX, rule->key_max);
+	}
+	if (rule->icmp_type >= 0)
+		nla_put_u8(msg, FLOWWALL_RULE_A_ICMP_TYPE, rule->icmp_type);
+	if (rule->icmpv6_type >= 0)
+		nla_put_u8(msg, FLOWWALL_RULE_A_ICMPV6_TYPE, rule->icmpv6_type);
+	if (rule->n_u32)
+		nla_put(msg, FLOWWALL_RULE_A_U32, rule->n_u32 * sizeof(*rule->u32), rule->u32);
+	if (rule->u32_not)
+		nla_put_flag(msg, FLOWWALL_RULE_A_U32_NOT);
+	if (rule->until)
+		nla_put_u64(msg, FLOWWALL_RULE_A_UNTIL, rule->until);
+}
+
+static void put_options(struct nl_msg *msg, const struct rule *rule)
+{
+	if (rule->log)
+		nla_put_flag(msg, FLOWWALL_RULE_A_LOG);
+	if (rule->label)
+		nla_put_string(msg, FLOWWALL_RULE_A_LABEL, rule->label);
+	if (rule->limit) {
+		nla_put_u32(msg, FLOWWALL_RULE_A_LIMIT, rule->limit);
+		nla_put_u32(msg, FLOWWALL_RULE_A_LIMIT_UNIT, rule->limit_unit);
+		nla_put_u32(msg, FLOWWALL_RULE_A_LIMIT_BURST, rule->limit_burst);
+	}
+	if (rule->queued) {
+		nla_put_u16(msg, FLOWWALL_RULE_A_QUEUE_FIRST, rule->queue_first);
+		nla_put_u16(msg, FLOWWALL_RULE_A_QUEUE_LAST, rule->queue_last);
+	}
+	if (rule->queue_bypass)
+		nla_put_flag(msg, FLOWWALL_RULE_A_QUEUE_BYPASS);
+	if (rule->mark_mask) {
+		nla_put_u32(msg, FLOWWALL_RULE_A_MARK, rule->mark);
+		nla_put_u32(msg, FLOWWALL_RULE_A_MARK_MASK, rule->mark_mask);
+	}
+	if (rule->ttl_step) {
+		nla_put_u32(msg, FLOWWALL_RULE_A_TTL_STEP, rule->ttl_step);
+		nla_put_u32(msg, FLOWWALL_RULE_A_TTL_MAX, rule->ttl_max);
+	}
+}
+
+/* One with a handle is there already: it is moved. */
+static void put_rule(struct nl_msg *msg, const struct rule *rule)
+{
+	if (rule->before)
+		nla_put_u32(msg, FLOWWALL_RULE_A_BEFORE, rule->before);
+	if (rule->handle) {
+		nla_put_u32(msg, FLOWWALL_RULE_A_HANDLE, rule->handle);
+		return;
+	}
+	nla_put_u8(msg, FLOWWALL_RULE_A_DIRECTION, rule->direction);
+	nla_put_u8(msg, FLOWWALL_RULE_A_ACTION, rule->action);
 	if (rule->name[0])
 		nla_put_string(msg, FLOWWALL_RULE_A_NAME, rule->name);
 	if (rule->comment)
 		nla_put_string(msg, FLOWWALL_RULE_A_COMMENT, rule->comment);
-	put_endpoint(msg, FLOWWALL_RULE_A_SRC, &rule->src);
-	put_endpoint(msg, FLOWWALL_RULE_A_DST, &rule->dst);
+	put_matches(msg, rule);
+	put_options(msg, rule);
+}
+
+static void put_member(struct nl_msg *msg, const struct member *member)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_GROUP_A_MEMBER | NLA_F_NESTED);
+
+	if (member->family) {
+		nla_put(msg, FLOWWALL_MEMBER_A_ADDR, member->family == AF_INET ? 4 : 16,
+			member->addr);
+		nla_put_u8(msg, FLOWWALL_MEMBER_A_PREFIX, member->prefix);
+	} else {
+		nla_put_string(msg, FLOWWALL_MEMBER_A_GROUP, member->group);
+	}
+	if (member->timeout)
+		nla_put_u32(msg, FLOWWALL_MEMBER_A_TIMEOUT, member->timeout);
+	nla_nest_end(msg, nest);
+}
+
+/* From the member *@at on as many as one attribute should hold; *@at goes behind them. */
+static void put_group(struct nl_msg *msg, const struct group *group, size_t *at)
+{
+	size_t last = *at + MEMBERS;
+
+	nla_put_string(msg, FLOWWALL_GROUP_A_NAME, group->name);
+	if (group->flush)
+		nla_put_flag(msg, FLOWWALL_GROUP_A_FLUSH);
+	for (; *at < group->n_members && *at < last; (*at)++)
+		put_member(msg, &group->members[*at]);
 }
 
 static void put_setting(struct nl_msg *msg, const struct setting *setting)
@@ -76,15 +171,28 @@ static void put_role_name(struct nl_msg *msg, const struct role *role)
 		nla_put_flag(msg, FLOWWALL_ROLE_A_DEFAULT);
 }
 
-/* A statement to be added; a message has room for the longest (64 ranges twice: 2.5 KiB). */
-static void put_statement(struct nl_msg *msg, const struct stmt *stmt)
+/* Statements that are not whole in one attribute go on here. */
+struct progress {
+	const struct stmt *stmt;
+	size_t n;
+	size_t at;
+	size_t member;	/* of a group, the next one */
+};
+
+/*
+ * The next statement to be added; a message has room for the longest (64 ranges of
+ * addresses twice: 7 KiB).
+ */
+static void put_statement(struct nl_msg *msg, struct progress *progress)
 {
 	static const int attrs[] = {
 		[STMT_ROLE] = FLOWWALL_STATEMENT_A_ROLE,
 		[STMT_SETTING] = FLOWWALL_STATEMENT_A_SETTING,
 		[STMT_TTL] = FLOWWALL_STATEMENT_A_TTL,
 		[STMT_RULE] = FLOWWALL_STATEMENT_A_RULE,
+		[STMT_GROUP] = FLOWWALL_STATEMENT_A_GROUP,
 	};
+	const struct stmt *stmt = &progress->stmt[progress->at];
 	struct nlattr *outer, *nest;
 
 	outer = nla_nest_start(msg, FLOWWALL_A_STATEMENT | NLA_F_NESTED);
@@ -102,32 +210,45 @@ static void put_statement(struct nl_msg *msg, const struct stmt *stmt)
 		nla_put_u32(msg, FLOWWALL_TTL_A_STEP, stmt->ttl.step);
 		nla_put_u32(msg, FLOWWALL_TTL_A_MAX, stmt->ttl.max);
 		break;
+	case STMT_GROUP:
+		put_group(msg, &stmt->group, &progress->member);
+		break;
 	default:
 		put_rule(msg, &stmt->rule);
 		break;
 	}
 	nla_nest_end(msg, nest);
 	nla_nest_end(msg, outer);
+	if (stmt->kind == STMT_GROUP && progress->member < stmt->group.n_members)
+		return;
+	progress->at++;
+	progress->member = 0;
 }
 
-/* What tells a role or a rule from others, to take it out. */
-static void put_key(struct nl_msg *msg, const struct stmt *stmt)
+/* What is to be taken out: a role, a rule, a group or some of its members. */
+static void put_key(struct nl_msg *msg, struct progress *progress)
 {
+	const struct stmt *stmt = &progress->stmt[progress->at];
 	struct nlattr *outer, *nest;
 
+	if (stmt->kind == STMT_GROUP) {
+		put_statement(msg, progress);
+		return;
+	}
 	outer = nla_nest_start(msg, FLOWWALL_A_STATEMENT | NLA_F_NESTED);
 	if (stmt->kind == STMT_ROLE) {
 		nest = nla_nest_start(msg, FLOWWALL_STATEMENT_A_ROLE | NLA_F_NESTED);
 		put_role_name(msg, &stmt->role);
 	} else {
 		nest = nla_nest_start(msg, FLOWWALL_STATEMENT_A_RULE | NLA_F_NESTED);
-		if (stmt->rule.name[0])
-			nla_put_string(msg, FLOWWALL_RULE_A_NAME, stmt->rule.name);
-		else
+		if (stmt->rule.handle)
 			nla_put_u32(msg, FLOWWALL_RULE_A_HANDLE, stmt->rule.handle);
+		else
+			nla_put_string(msg, FLOWWALL_RULE_A_NAME, stmt->rule.name);
 	}
 	nla_nest_end(msg, nest);
 	nla_nest_end(msg, outer);
+	progress->at++;
 }
 
 /* --- transactions ---------------------------------------------------------- */
@@ -143,62 +264,131 @@ int module_begin(struct module *module, enum flowwall_mode mode)
 	return exchange(module, msg, NULL, NULL);
 }
 
+/* All statements in messages of a size; @bad: the one that was refused, or NULL. */
+static int send_all(struct module *module, uint8_t cmd,
+		    void (*put)(struct nl_msg *msg, struct progress *progress),
+		    const struct stmt *stmt, size_t n, const struct stmt **bad)
+{
+	struct progress progress = { .stmt = stmt, .n = n };
+	int err = 0;
+
+	*bad = NULL;
+	while (progress.at < n && !err) {
+		struct { uint32_t begin; const struct stmt *stmt; } sent[BATCH / 16];
+		struct nl_msg *msg = request(module, cmd, 0);
+		size_t k = 0, i;
+
+		while (progress.at < n && nlmsg_hdr(msg)->nlmsg_len < BATCH) {
+			sent[k].begin = nlmsg_hdr(msg)->nlmsg_len;
+			sent[k++].stmt = &stmt[progress.at];
+			put(msg, &progress);
+		}
+		err = exchange(module, msg, NULL, NULL);
+		for (i = 0; err && module->offset && i < k && sent[i].begin <= module->offset; i++)
+			*bad = sent[i].stmt;
+	}
+	return err;
+}
+
 /**
  * module_add() - add statements to the transaction
- * @stmt: the statements
+ * @stmt: the statements; a rule with a handle is moved
  * @n: how many
  * @bad: after a refusal, set to the one that was refused, or NULL
  */
 int module_add(struct module *module, const struct stmt *stmt, size_t n, const struct stmt **bad)
 {
-	uint32_t *begins = calloc(n + 1, sizeof(*begins));
-	size_t i = 0, k;
-	int err = 0;
-
-	if (!begins)
-		fail_out_of_memory();
-	*bad = NULL;
-	while (i < n && !err) {
-		struct nl_msg *msg = request(module, FLOWWALL_CMD_ADD, 0);
-		size_t first = i;
-
-		for (; i < n && nlmsg_hdr(msg)->nlmsg_len < BATCH; i++) {
-			begins[i] = nlmsg_hdr(msg)->nlmsg_len;
-			put_statement(msg, &stmt[i]);
-		}
-		err = exchange(module, msg, NULL, NULL);
-		if (err && module->offset)
-			for (k = first; k < i && begins[k] <= module->offset; k++)
-				*bad = &stmt[k];
-	}
-	free(begins);
-	return err;
+	return send_all(module, FLOWWALL_CMD_ADD, put_statement, stmt, n, bad);
 }
 
 /**
  * module_del() - take a statement out, in the transaction
- * @stmt: a role, or a rule with a handle or an id
+ * @stmt: a role, a rule with a handle or an id, a group, or members of one
  */
 int module_del(struct module *module, const struct stmt *stmt)
 {
-	struct nl_msg *msg = request(module, FLOWWALL_CMD_DEL, 0);
+	const struct stmt *bad;
 
-	put_key(msg, stmt);
-	return exchange(module, msg, NULL, NULL);
+	return send_all(module, FLOWWALL_CMD_DEL, put_key, stmt, 1, &bad);
+}
+
+static void put_packet(struct nl_msg *msg, const struct raw_packet *packet)
+{
+	nla_put(msg, FLOWWALL_A_PACKET, packet->length, packet->bytes);
+	if (packet->iif)
+		nla_put_u32(msg, FLOWWALL_A_IIF, packet->iif);
+	if (packet->oif)
+		nla_put_u32(msg, FLOWWALL_A_OIF, packet->oif);
+}
+
+static int read_ended(struct module *module, struct nlattr **top, void *arg)
+{
+	(void)module;
+	if (top[FLOWWALL_A_ENDED])
+		*(uint32_t *)arg = nla_get_u32(top[FLOWWALL_A_ENDED]);
+	return 0;
 }
 
 /**
  * module_commit() - end the transaction: the new ruleset runs
- * @check: only say whether it would be accepted
+ * @commit: what is asked of it; @ended is set
  *
- * Return: 0, -EAGAIN if somebody else changed the ruleset since module_begin(), or
- * another error. The transaction is over in any case.
+ * Return: 0, -EAGAIN if somebody else changed the ruleset since module_begin(),
+ * -ECONNREFUSED if @commit->guard would not pass any more, or another error. The
+ * transaction is over in any case.
  */
-int module_commit(struct module *module, bool check)
+int module_commit(struct module *module, struct commit *commit)
 {
 	struct nl_msg *msg = request(module, FLOWWALL_CMD_COMMIT, 0);
 
-	if (check)
+	if (commit->check)
 		nla_put_flag(msg, FLOWWALL_A_CHECK);
+	if (commit->confirm)
+		nla_put_u32(msg, FLOWWALL_A_CONFIRM, commit->confirm);
+	if (commit->guard)
+		put_packet(msg, commit->guard);
+	commit->ended = 0;
+	return exchange(module, msg, read_ended, &commit->ended);
+}
+
+/**
+ * module_confirm() - keep the ruleset that waits to be confirmed
+ */
+int module_confirm(struct module *module)
+{
+	return exchange(module, request(module, FLOWWALL_CMD_CONFIRM, 0), NULL, NULL);
+}
+
+/**
+ * module_zero() - set the counters of a rule to zero, or of all
+ * @handle: of the rule, or 0
+ */
+int module_zero(struct module *module, uint32_t handle)
+{
+	struct nl_msg *msg = request(module, FLOWWALL_CMD_ZERO, 0);
+
+	if (handle)
+		nla_put_u32(msg, FLOWWALL_A_RULE_HANDLE, handle);
 	return exchange(module, msg, NULL, NULL);
+}
+
+static int read_explanation(struct module *module, struct nlattr **top, void *arg)
+{
+	return nl_read_explanation(top, arg) ? 0 :
+		complain(module, -EPROTO, "the module's explanation makes no sense");
+}
+
+/**
+ * module_explain() - ask what would become of a packet
+ * @packet: the packet
+ * @answer: set to it
+ */
+int module_explain(struct module *module, const struct raw_packet *packet,
+		   struct explanation *answer)
+{
+	struct nl_msg *msg = request(module, FLOWWALL_CMD_EXPLAIN, 0);
+
+	memset(answer, 0, sizeof(*answer));
+	put_packet(msg, packet);
+	return exchange(module, msg, read_explanation, answer);
 }

@@ -57,6 +57,8 @@ static int on_event(struct nl_msg *msg, void *arg)
 		{ FLOWWALL_CMD_TABLE_FULL_NTF, EVENT_TABLE_FULL },
 		{ FLOWWALL_CMD_RULESET_NTF, EVENT_RULESET },
 		{ FLOWWALL_CMD_IFACE_NTF, EVENT_IFACE },
+		{ FLOWWALL_CMD_LOG_NTF, EVENT_LOG },
+		{ FLOWWALL_CMD_GROUP_NTF, EVENT_GROUP },
 	};
 	const struct event_reader *reader = arg;
 	struct nlattr *tb[FLOWWALL_A_MAX + 1];

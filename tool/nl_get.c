@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "nl_internal.h"
 
@@ -10,13 +11,9 @@
 #define DUMP_TRIES	10
 
 /* One dump; -EAGAIN if a change overtook it. */
-static int dump(struct module *module, uint8_t cmd, uint32_t kinds, answer_fn answer, void *arg)
+static int dump(struct module *module, uint8_t cmd, answer_fn answer, void *arg)
 {
-	struct nl_msg *msg = request(module, cmd, NLM_F_DUMP);
-
-	if (kinds)
-		nla_put_u32(msg, FLOWWALL_A_KINDS, kinds);
-	return exchange(module, msg, answer, arg);
+	return exchange(module, request(module, cmd, NLM_F_DUMP), answer, arg);
 }
 
 /* Where the module may be newer: a part of its answer has no sense here. */
@@ -49,7 +46,7 @@ static int read_statement(struct module *module, struct nlattr **top, void *arg)
 {
 	struct nlattr *generation = top[FLOWWALL_A_GENERATION];
 	struct ruleset_reader *reader = arg;
-	bool first = !reader->script->n;
+	bool first = !reader->generation;
 
 	if (!generation || !nl_read_statement(top, reader->script))
 		return no_sense(module, "ruleset");
@@ -63,9 +60,11 @@ static int read_statement(struct module *module, struct nlattr **top, void *arg)
 /**
  * module_ruleset() - the running ruleset, all of one generation
  * @kinds: FLOWWALL_KIND_*
- * @script: set to its statements
+ * @group: of the groups, only this one; or NULL
+ * @script: set to its statements; to be freed, also after an error
  */
-int module_ruleset(struct module *module, uint32_t kinds, struct script *script)
+int module_ruleset(struct module *module, uint32_t kinds, const char *group,
+		   struct script *script)
 {
 	int tries, err = 0;
 
@@ -73,7 +72,12 @@ int module_ruleset(struct module *module, uint32_t kinds, struct script *script)
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
 		struct ruleset_reader reader = { .script = script };
 
-		err = dump(module, FLOWWALL_CMD_RULESET_GET, kinds, read_statement, &reader);
+		struct nl_msg *msg = request(module, FLOWWALL_CMD_RULESET_GET, NLM_F_DUMP);
+
+		nla_put_u32(msg, FLOWWALL_A_KINDS, kinds);
+		if (group)
+			nla_put_string(msg, FLOWWALL_A_GROUP, group);
+		err = exchange(module, msg, read_statement, &reader);
 		if (err != -EAGAIN)
 			break;
 		script_free(script);
@@ -111,7 +115,7 @@ int module_ifaces(struct module *module, struct iface **ifaces, size_t *n)
 
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
 		list.n = 0;
-		err = dump(module, FLOWWALL_CMD_IFACE_GET, 0, read_iface, &list);
+		err = dump(module, FLOWWALL_CMD_IFACE_GET, read_iface, &list);
 		if (err != -EAGAIN)
 			break;
 	}
@@ -195,7 +199,7 @@ int module_flows(struct module *module, void (*each)(const struct flow *flow, vo
 	int tries, err = 0;
 
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		err = dump(module, FLOWWALL_CMD_FLOW_GET, 0, read_flow, &reader);
+		err = dump(module, FLOWWALL_CMD_FLOW_GET, read_flow, &reader);
 		if (err != -EAGAIN)
 			break;
 	}
@@ -204,4 +208,36 @@ int module_flows(struct module *module, void (*each)(const struct flow *flow, vo
 			 "flows may be missing");
 	free(reader.seen);
 	return err;
+}
+
+struct drop_reader {
+	void (*each)(const struct drop *drop, void *arg);
+	void *arg;
+};
+
+static int read_drop(struct module *module, struct nlattr **top, void *arg)
+{
+	struct drop_reader *reader = arg;
+	struct drop drop;
+
+	if (!nl_read_drop(top[FLOWWALL_A_DROP], &drop))
+		return no_sense(module, "list of drops");
+	reader->each(&drop, reader->arg);
+	return 0;
+}
+
+/**
+ * module_drops() - the last drops of packets from or to a host
+ * @family: AF_INET or AF_INET6
+ * @host: its address
+ * @each: called with each, in no order
+ */
+int module_drops(struct module *module, uint8_t family, const uint8_t *host,
+		 void (*each)(const struct drop *drop, void *arg), void *arg)
+{
+	struct nl_msg *msg = request(module, FLOWWALL_CMD_DROP_GET, NLM_F_DUMP);
+	struct drop_reader reader = { each, arg };
+
+	nla_put(msg, FLOWWALL_A_HOST, family == AF_INET ? 4 : 16, host);
+	return exchange(module, msg, read_drop, &reader);
 }

@@ -46,6 +46,8 @@ bool nl_read_status(struct nlattr **top, struct module_status *status);
 bool nl_read_statement(struct nlattr **top, struct script *script);
 bool nl_read_iface(struct nlattr *nest, struct iface *iface);
 bool nl_read_flow(struct nlattr *nest, struct flow *flow);
+bool nl_read_explanation(struct nlattr **top, struct explanation *answer);
+bool nl_read_drop(struct nlattr *nest, struct drop *drop);
 bool nl_read_event(struct nlattr **top, struct event *event);
 
 #endif

@@ -92,6 +92,9 @@ bool nl_read_status(struct nlattr **top, struct module_status *status)
 	status->new_flows = u64(tb[FLOWWALL_STATUS_A_NEW_FLOWS]);
 	status->neighbour = u64(tb[FLOWWALL_STATUS_A_NEIGHBOUR]);
 	status->dhcp = u64(tb[FLOWWALL_STATUS_A_DHCP]);
+	status->groups = u32(tb[FLOWWALL_STATUS_A_GROUPS]);
+	status->members = u32(tb[FLOWWALL_STATUS_A_MEMBERS]);
+	status->confirm = u32(tb[FLOWWALL_STATUS_A_CONFIRM]);
 	nla_for_each_nested(nla, top[FLOWWALL_A_STATUS], rem) {
 		if (nla_type(nla) != FLOWWALL_STATUS_A_DROP ||
 		    !PARSE(drop, FLOWWALL_DROP_A_MAX, nla, drop_policy) ||
@@ -107,6 +110,7 @@ static struct nla_policy statement_policy[FLOWWALL_STATEMENT_A_MAX + 1] = {
 	[FLOWWALL_STATEMENT_A_SETTING]	= { .type = NLA_NESTED },
 	[FLOWWALL_STATEMENT_A_TTL]	= { .type = NLA_NESTED },
 	[FLOWWALL_STATEMENT_A_RULE]	= { .type = NLA_NESTED },
+	[FLOWWALL_STATEMENT_A_GROUP]	= { .type = NLA_NESTED },
 };
 
 static struct nla_policy role_policy[FLOWWALL_ROLE_A_MAX + 1] = {
@@ -140,9 +144,30 @@ static struct nla_policy rule_policy[FLOWWALL_RULE_A_MAX + 1] = {
 	[FLOWWALL_RULE_A_PACKETS]	= { .type = NLA_U64 },
 	[FLOWWALL_RULE_A_BYTES]		= { .type = NLA_U64 },
 	[FLOWWALL_RULE_A_LAST_HIT]	= { .type = NLA_U64 },
+	[FLOWWALL_RULE_A_IFACE]		= { .type = NLA_STRING },
+	[FLOWWALL_RULE_A_KEY_MIN]	= { .type = NLA_U32 },
+	[FLOWWALL_RULE_A_KEY_MAX]	= { .type = NLA_U32 },
+	[FLOWWALL_RULE_A_ICMP_TYPE]	= { .type = NLA_U8 },
+	[FLOWWALL_RULE_A_ICMPV6_TYPE]	= { .type = NLA_U8 },
+	[FLOWWALL_RULE_A_U32_NOT]	= { .type = NLA_FLAG },
+	[FLOWWALL_RULE_A_LOG]		= { .type = NLA_FLAG },
+	[FLOWWALL_RULE_A_LABEL]		= { .type = NLA_STRING },
+	[FLOWWALL_RULE_A_LIMIT]		= { .type = NLA_U32 },
+	[FLOWWALL_RULE_A_LIMIT_UNIT]	= { .type = NLA_U32 },
+	[FLOWWALL_RULE_A_LIMIT_BURST]	= { .type = NLA_U32 },
+	[FLOWWALL_RULE_A_QUEUE_FIRST]	= { .type = NLA_U16 },
+	[FLOWWALL_RULE_A_QUEUE_LAST]	= { .type = NLA_U16 },
+	[FLOWWALL_RULE_A_QUEUE_BYPASS]	= { .type = NLA_FLAG },
+	[FLOWWALL_RULE_A_MARK]		= { .type = NLA_U32 },
+	[FLOWWALL_RULE_A_MARK_MASK]	= { .type = NLA_U32 },
+	[FLOWWALL_RULE_A_TTL_STEP]	= { .type = NLA_U32 },
+	[FLOWWALL_RULE_A_TTL_MAX]	= { .type = NLA_U32 },
+	[FLOWWALL_RULE_A_UNTIL]		= { .type = NLA_U64 },
 };
 
 static struct nla_policy endpoint_policy[FLOWWALL_ENDPOINT_A_MAX + 1] = {
+	[FLOWWALL_ENDPOINT_A_ADDR]	= { .type = NLA_NESTED },
+	[FLOWWALL_ENDPOINT_A_GROUP]	= { .type = NLA_STRING },
 	[FLOWWALL_ENDPOINT_A_PORT]	= { .type = NLA_NESTED },
 	[FLOWWALL_ENDPOINT_A_ADDR_NOT]	= { .type = NLA_FLAG },
 	[FLOWWALL_ENDPOINT_A_PORT_NOT]	= { .type = NLA_FLAG },
@@ -162,35 +187,105 @@ static uint8_t address(struct nlattr *nla, uint8_t out[16])
 	return nla_len(nla) == 4 ? AF_INET : AF_INET6;
 }
 
+static bool read_addrs(struct nlattr *nest, struct endpoint *point)
+{
+	struct nlattr *tb[FLOWWALL_ADDR_A_LAST + 1];
+	struct addr_range *range;
+
+	if (nla_parse_nested(tb, FLOWWALL_ADDR_A_LAST, nest, NULL) < 0 ||
+	    point->n_addrs == FLOWWALL_ADDRS_LIMIT)
+		return false;
+	point->addrs = must(realloc(point->addrs, (point->n_addrs + 1) * sizeof(*point->addrs)));
+	range = memset(&point->addrs[point->n_addrs++], 0, sizeof(*range));
+	range->family = address(tb[FLOWWALL_ADDR_A_MIN], range->min);
+	return range->family && address(tb[FLOWWALL_ADDR_A_MAX], range->max) == range->family;
+}
+
+static bool read_ports(struct nlattr *nest, struct endpoint *point)
+{
+	struct nlattr *tb[FLOWWALL_PORT_A_LAST + 1];
+
+	if (!PARSE(tb, FLOWWALL_PORT_A_LAST, nest, port_policy) ||
+	    point->n_ports == FLOWWALL_PORTS_LIMIT)
+		return false;
+	point->ports = must(realloc(point->ports, (point->n_ports + 1) * sizeof(*point->ports)));
+	point->ports[point->n_ports++] = (struct port_range){
+		.min = port(tb[FLOWWALL_PORT_A_MIN]),
+		.max = port(tb[FLOWWALL_PORT_A_MAX]),
+	};
+	return true;
+}
+
 /* None, where there is no nest: any address, any port. */
 static bool read_endpoint(struct nlattr *nest, struct endpoint *point)
 {
-	struct nlattr *tb[FLOWWALL_ENDPOINT_A_MAX + 1], *range[FLOWWALL_PORT_A_LAST + 1], *nla;
+	struct nlattr *tb[FLOWWALL_ENDPOINT_A_MAX + 1], *nla;
 	int rem;
 
 	if (!nest)
 		return true;
 	if (!PARSE(tb, FLOWWALL_ENDPOINT_A_MAX, nest, endpoint_policy))
 		return false;
-	point->family = address(tb[FLOWWALL_ENDPOINT_A_ADDR_MIN], point->min);
-	if (address(tb[FLOWWALL_ENDPOINT_A_ADDR_MAX], point->max) != point->family)
-		return false;
+	text(tb[FLOWWALL_ENDPOINT_A_GROUP], point->group, sizeof(point->group));
 	point->addr_not = tb[FLOWWALL_ENDPOINT_A_ADDR_NOT];
 	point->port_not = tb[FLOWWALL_ENDPOINT_A_PORT_NOT];
 	nla_for_each_nested(nla, nest, rem) {
-		if (nla_type(nla) != FLOWWALL_ENDPOINT_A_PORT)
-			continue;
-		if (!PARSE(range, FLOWWALL_PORT_A_LAST, nla, port_policy) ||
-		    point->n_ports == FLOWWALL_PORTS_LIMIT)
+		if (nla_type(nla) == FLOWWALL_ENDPOINT_A_ADDR && !read_addrs(nla, point))
 			return false;
-		point->ports = must(realloc(point->ports,
-					    (point->n_ports + 1) * sizeof(*point->ports)));
-		point->ports[point->n_ports++] = (struct port_range){
-			.min = port(range[FLOWWALL_PORT_A_MIN]),
-			.max = port(range[FLOWWALL_PORT_A_MAX]),
-		};
+		if (nla_type(nla) == FLOWWALL_ENDPOINT_A_PORT && !read_ports(nla, point))
+			return false;
 	}
 	return true;
+}
+
+static bool read_u32(struct nlattr *nla, struct rule *rule)
+{
+	if (!nla)
+		return true;
+	if (nla_len(nla) % sizeof(*rule->u32) ||
+	    nla_len(nla) / sizeof(*rule->u32) > FLOWWALL_U32_OPS)
+		return false;
+	rule->n_u32 = nla_len(nla) / sizeof(*rule->u32);
+	rule->u32 = must(malloc(nla_len(nla) + 1));
+	memcpy(rule->u32, nla_data(nla), nla_len(nla));
+	return true;
+}
+
+static bool read_matches(struct nlattr **tb, struct rule *rule)
+{
+	rule->proto = tb[FLOWWALL_RULE_A_PROTO] ? u8(tb[FLOWWALL_RULE_A_PROTO]) : -1;
+	text(tb[FLOWWALL_RULE_A_IFACE], rule->iface, sizeof(rule->iface));
+	rule->keyed = tb[FLOWWALL_RULE_A_KEY_MIN];
+	rule->key_min = u32(tb[FLOWWALL_RULE_A_KEY_MIN]);
+	rule->key_max = u32(tb[FLOWWALL_RULE_A_KEY_MAX]);
+	rule->icmp_type = tb[FLOWWALL_RULE_A_ICMP_TYPE] ? u8(tb[FLOWWALL_RULE_A_ICMP_TYPE]) : -1;
+	rule->icmpv6_type = tb[FLOWWALL_RULE_A_ICMPV6_TYPE] ?
+			    u8(tb[FLOWWALL_RULE_A_ICMPV6_TYPE]) : -1;
+	rule->u32_not = tb[FLOWWALL_RULE_A_U32_NOT];
+	rule->until = u64(tb[FLOWWALL_RULE_A_UNTIL]);
+	return read_u32(tb[FLOWWALL_RULE_A_U32], rule) &&
+	       read_endpoint(tb[FLOWWALL_RULE_A_SRC], &rule->src) &&
+	       read_endpoint(tb[FLOWWALL_RULE_A_DST], &rule->dst);
+}
+
+static void read_options(struct nlattr **tb, struct rule *rule)
+{
+	rule->log = tb[FLOWWALL_RULE_A_LOG];
+	if (tb[FLOWWALL_RULE_A_LABEL])
+		rule->label = must(nla_strdup(tb[FLOWWALL_RULE_A_LABEL]));
+	rule->limit = u32(tb[FLOWWALL_RULE_A_LIMIT]);
+	rule->limit_unit = u32(tb[FLOWWALL_RULE_A_LIMIT_UNIT]);
+	rule->limit_burst = u32(tb[FLOWWALL_RULE_A_LIMIT_BURST]);
+	rule->queued = tb[FLOWWALL_RULE_A_QUEUE_FIRST];
+	if (rule->queued && tb[FLOWWALL_RULE_A_QUEUE_LAST]) {
+		rule->queue_first = nla_get_u16(tb[FLOWWALL_RULE_A_QUEUE_FIRST]);
+		rule->queue_last = nla_get_u16(tb[FLOWWALL_RULE_A_QUEUE_LAST]);
+	}
+	rule->queue_bypass = tb[FLOWWALL_RULE_A_QUEUE_BYPASS];
+	rule->mark = u32(tb[FLOWWALL_RULE_A_MARK]);
+	rule->mark_mask = u32(tb[FLOWWALL_RULE_A_MARK_MASK]);
+	rule->ttl_step = u32(tb[FLOWWALL_RULE_A_TTL_STEP]);
+	rule->ttl_max = u32(tb[FLOWWALL_RULE_A_TTL_MAX]);
 }
 
 static bool read_rule(struct nlattr *nest, struct stmt *stmt)
@@ -205,10 +300,9 @@ static bool read_rule(struct nlattr *nest, struct stmt *stmt)
 	text(tb[FLOWWALL_RULE_A_NAME], rule->name, sizeof(rule->name));
 	rule->direction = u8(tb[FLOWWALL_RULE_A_DIRECTION]);
 	rule->action = u8(tb[FLOWWALL_RULE_A_ACTION]);
-	rule->proto = tb[FLOWWALL_RULE_A_PROTO] ? u8(tb[FLOWWALL_RULE_A_PROTO]) : -1;
-	if (!read_endpoint(tb[FLOWWALL_RULE_A_SRC], &rule->src) ||
-	    !read_endpoint(tb[FLOWWALL_RULE_A_DST], &rule->dst))
+	if (!read_matches(tb, rule))
 		return false;
+	read_options(tb, rule);
 	if (tb[FLOWWALL_RULE_A_COMMENT])
 		rule->comment = must(nla_strdup(tb[FLOWWALL_RULE_A_COMMENT]));
 	rule->packets = u64(tb[FLOWWALL_RULE_A_PACKETS]);
@@ -269,6 +363,81 @@ static bool read_ttl(struct nlattr *nest, struct stmt *stmt)
 	return true;
 }
 
+static struct nla_policy group_policy[FLOWWALL_GROUP_A_MAX + 1] = {
+	[FLOWWALL_GROUP_A_NAME]		= { .type = NLA_STRING },
+	[FLOWWALL_GROUP_A_MEMBER]	= { .type = NLA_NESTED },
+	[FLOWWALL_GROUP_A_SIZE]		= { .type = NLA_U32 },
+	[FLOWWALL_GROUP_A_PACKETS]	= { .type = NLA_U64 },
+	[FLOWWALL_GROUP_A_BYTES]	= { .type = NLA_U64 },
+};
+
+static struct nla_policy member_policy[FLOWWALL_MEMBER_A_LAST + 1] = {
+	[FLOWWALL_MEMBER_A_PREFIX]	= { .type = NLA_U8 },
+	[FLOWWALL_MEMBER_A_TIMEOUT]	= { .type = NLA_U32 },
+	[FLOWWALL_MEMBER_A_LEFT]	= { .type = NLA_U32 },
+	[FLOWWALL_MEMBER_A_GROUP]	= { .type = NLA_STRING },
+};
+
+static bool read_member(struct nlattr *nest, struct group *group)
+{
+	struct nlattr *tb[FLOWWALL_MEMBER_A_LAST + 1];
+	size_t n = group->n_members;
+	struct member *member;
+
+	if (!PARSE(tb, FLOWWALL_MEMBER_A_LAST, nest, member_policy))
+		return false;
+	/* At powers of two the array is full. */
+	if (!(n & (n - 1)))
+		group->members = must(realloc(group->members,
+					      (n ? 2 * n : 1) * sizeof(*group->members)));
+	member = memset(&group->members[group->n_members++], 0, sizeof(*member));
+	member->family = address(tb[FLOWWALL_MEMBER_A_ADDR], member->addr);
+	member->prefix = u8(tb[FLOWWALL_MEMBER_A_PREFIX]);
+	member->timeout = u32(tb[FLOWWALL_MEMBER_A_TIMEOUT]);
+	member->left = u32(tb[FLOWWALL_MEMBER_A_LEFT]);
+	text(tb[FLOWWALL_MEMBER_A_GROUP], member->group, sizeof(member->group));
+	return member->family || *member->group;
+}
+
+/* The group of a name among the statements so far, or a new one. */
+static struct group *group_of(struct script *script, const char *name)
+{
+	struct stmt *stmt;
+	size_t i;
+
+	/* The members come behind all groups: mostly it is the one of before. */
+	for (i = script->n; i--; )
+		if (script->stmt[i].kind == STMT_GROUP && !strcmp(script->stmt[i].group.name, name))
+			return &script->stmt[i].group;
+	stmt = script_add(script);
+	stmt->kind = STMT_GROUP;
+	strcpy(stmt->group.name, name);
+	return &stmt->group;
+}
+
+/* Its name and size, or some of its members. */
+static bool read_group(struct nlattr *nest, struct script *script)
+{
+	struct nlattr *tb[FLOWWALL_GROUP_A_MAX + 1], *nla;
+	char name[FLOWWALL_NAME_SIZE];
+	struct group *group;
+	int rem;
+
+	if (!PARSE(tb, FLOWWALL_GROUP_A_MAX, nest, group_policy) || !tb[FLOWWALL_GROUP_A_NAME])
+		return false;
+	text(tb[FLOWWALL_GROUP_A_NAME], name, sizeof(name));
+	group = group_of(script, name);
+	if (tb[FLOWWALL_GROUP_A_SIZE]) {
+		group->size = u32(tb[FLOWWALL_GROUP_A_SIZE]);
+		group->packets = u64(tb[FLOWWALL_GROUP_A_PACKETS]);
+		group->bytes = u64(tb[FLOWWALL_GROUP_A_BYTES]);
+	}
+	nla_for_each_nested(nla, nest, rem)
+		if (nla_type(nla) == FLOWWALL_GROUP_A_MEMBER && !read_member(nla, group))
+			return false;
+	return true;
+}
+
 /**
  * nl_read_statement() - read a statement of RULESET_GET
  * @script: it is added there; all settings come in one
@@ -287,6 +456,8 @@ bool nl_read_statement(struct nlattr **top, struct script *script)
 		return read_settings(tb[FLOWWALL_STATEMENT_A_SETTING], script);
 	if (tb[FLOWWALL_STATEMENT_A_TTL])
 		return read_ttl(tb[FLOWWALL_STATEMENT_A_TTL], script_add(script));
+	if (tb[FLOWWALL_STATEMENT_A_GROUP])
+		return read_group(tb[FLOWWALL_STATEMENT_A_GROUP], script);
 	if (tb[FLOWWALL_STATEMENT_A_RULE])
 		return read_rule(tb[FLOWWALL_STATEMENT_A_RULE], script_add(script));
 	return false;
@@ -390,6 +561,71 @@ bool nl_read_flow(struct nlattr *nest, struct flow *flow)
 	       read_entry(tb[FLOWWALL_FLOW_A_REPLY], &flow->reply);
 }
 
+static struct nla_policy record_policy[FLOWWALL_RECORD_A_MAX + 1] = {
+	[FLOWWALL_RECORD_A_REASON]	= { .type = NLA_U8 },
+	[FLOWWALL_RECORD_A_AGE_MS]	= { .type = NLA_U32 },
+	[FLOWWALL_RECORD_A_IFINDEX]	= { .type = NLA_U32 },
+	[FLOWWALL_RECORD_A_RULE]	= { .type = NLA_U32 },
+	[FLOWWALL_RECORD_A_FAMILY]	= { .type = NLA_U8 },
+	[FLOWWALL_RECORD_A_PROTO]	= { .type = NLA_U8 },
+	[FLOWWALL_RECORD_A_DIRECTION]	= { .type = NLA_U8 },
+	[FLOWWALL_RECORD_A_ENTRY]	= { .type = NLA_NESTED },
+};
+
+/**
+ * nl_read_drop() - read FLOWWALL_A_DROP
+ *
+ * Return: false if it makes no sense.
+ */
+bool nl_read_drop(struct nlattr *nest, struct drop *drop)
+{
+	struct nlattr *tb[FLOWWALL_RECORD_A_MAX + 1];
+
+	memset(drop, 0, sizeof(*drop));
+	if (!PARSE(tb, FLOWWALL_RECORD_A_MAX, nest, record_policy))
+		return false;
+	drop->reason = tb[FLOWWALL_RECORD_A_REASON] ? u8(tb[FLOWWALL_RECORD_A_REASON]) : -1;
+	drop->age_ms = u32(tb[FLOWWALL_RECORD_A_AGE_MS]);
+	drop->ifindex = u32(tb[FLOWWALL_RECORD_A_IFINDEX]);
+	drop->flow.rule = u32(tb[FLOWWALL_RECORD_A_RULE]);
+	drop->flow.family = u8(tb[FLOWWALL_RECORD_A_FAMILY]);
+	drop->flow.proto = u8(tb[FLOWWALL_RECORD_A_PROTO]);
+	drop->flow.direction = u8(tb[FLOWWALL_RECORD_A_DIRECTION]);
+	return read_entry(tb[FLOWWALL_RECORD_A_ENTRY], &drop->flow.original);
+}
+
+/**
+ * nl_read_explanation() - read the answer of EXPLAIN
+ *
+ * Return: false if it makes no sense.
+ */
+bool nl_read_explanation(struct nlattr **top, struct explanation *answer)
+{
+	answer->verdict = u8(top[FLOWWALL_A_VERDICT]);
+	answer->basis = u8(top[FLOWWALL_A_BASIS]);
+	answer->reason = top[FLOWWALL_A_REASON] ? u8(top[FLOWWALL_A_REASON]) : -1;
+	answer->direction = u8(top[FLOWWALL_A_DIRECTION]);
+	answer->rule = u32(top[FLOWWALL_A_RULE_HANDLE]);
+	text(top[FLOWWALL_A_GROUP], answer->group, sizeof(answer->group));
+	answer->has_flow = top[FLOWWALL_A_FLOW];
+	return !answer->has_flow || nl_read_flow(top[FLOWWALL_A_FLOW], &answer->flow);
+}
+
+/* The name and the size of a group in FLOWWALL_A_STATEMENT. */
+static bool read_group_event(struct nlattr *nest, struct event *event)
+{
+	struct nlattr *tb[FLOWWALL_STATEMENT_A_MAX + 1], *group[FLOWWALL_GROUP_A_MAX + 1];
+
+	if (!nest)
+		return true;
+	if (!PARSE(tb, FLOWWALL_STATEMENT_A_MAX, nest, statement_policy) ||
+	    !PARSE(group, FLOWWALL_GROUP_A_MAX, tb[FLOWWALL_STATEMENT_A_GROUP], group_policy))
+		return false;
+	text(group[FLOWWALL_GROUP_A_NAME], event->group, sizeof(event->group));
+	event->size = u32(group[FLOWWALL_GROUP_A_SIZE]);
+	return true;
+}
+
 /**
  * nl_read_event() - read what an event has, whichever it is
  *
@@ -401,6 +637,10 @@ bool nl_read_event(struct nlattr **top, struct event *event)
 	event->max_flows = u32(top[FLOWWALL_A_MAX_FLOWS]);
 	event->refused = u32(top[FLOWWALL_A_REFUSED]);
 	event->generation = u32(top[FLOWWALL_A_GENERATION]);
+	text(top[FLOWWALL_A_LABEL], event->label, sizeof(event->label));
+	if (!read_group_event(top[FLOWWALL_A_STATEMENT], event) ||
+	    (top[FLOWWALL_A_DROP] && !nl_read_drop(top[FLOWWALL_A_DROP], &event->drop)))
+		return false;
 	return (!top[FLOWWALL_A_FLOW] || nl_read_flow(top[FLOWWALL_A_FLOW], &event->flow)) &&
 	       (!top[FLOWWALL_A_IFACE] || nl_read_iface(top[FLOWWALL_A_IFACE], &event->iface));
 }

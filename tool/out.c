@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What several commands print alike: JSON, errors, flows, numbers. */
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -256,6 +257,72 @@ json_t *flow_json(const struct flow *flow, const char *rule)
 			 "rule", rule,
 			 "original", entry_json(flow, &flow->original),
 			 "reply", entry_json(flow, &flow->reply));
+}
+
+static const char *const drop_sentences[] = {
+	[FLOWWALL_DROP_POLICY] = "came from outside, of no flow, and no rule allows it",
+	[FLOWWALL_DROP_RULE] = "a rule denies or rejects it",
+	[FLOWWALL_DROP_SPOOFED] = "came from the wrong side for its addresses",
+	[FLOWWALL_DROP_FRAGMENT] = "a fragment without its transport header",
+	[FLOWWALL_DROP_TRUNCATED] = "a header is cut short",
+	[FLOWWALL_DROP_MALFORMED] = "a header contradicts itself",
+	[FLOWWALL_DROP_EXTENSIONS] = "too many IPv6 extension headers",
+	[FLOWWALL_DROP_STATE] = "allowed by a rule, but it cannot open a flow",
+	[FLOWWALL_DROP_UNRELATED] = "an ICMP error about no known flow",
+	[FLOWWALL_DROP_TABLE_FULL] = "refused: the limit of flows is reached",
+	[FLOWWALL_DROP_NO_MEMORY] = "no memory for a flow",
+	[FLOWWALL_DROP_LIMIT] = "allowed by a rule, but not so often",
+};
+
+/**
+ * drop_sentence() - what a reason means, for a person
+ * @reason: enum flowwall_drop
+ */
+const char *drop_sentence(int reason)
+{
+	return reason >= 0 && reason < __FLOWWALL_DROP_MAX ? drop_sentences[reason] :
+	       "for a reason that this fwctl does not know";
+}
+
+/**
+ * drop_json() - a packet that was dropped, or logged
+ * @rule: what the rule that decided is called, or NULL
+ * @label: of the log, or NULL
+ */
+json_t *drop_json(const struct drop *drop, const char *rule, const char *label)
+{
+	const struct flow *flow = &drop->flow;
+	char iface[IF_NAMESIZE] = "", proto[8];
+	json_t *object = entry_json(flow, &flow->original);
+
+	json_object_del(object, "packets");
+	json_object_del(object, "bytes");
+	json_object_del(object, "ttl");
+	if (drop->ifindex && !if_indextoname(drop->ifindex, iface))
+		snprintf(iface, sizeof(iface), "%u", drop->ifindex);
+	json_object_update_new(object, json_pack("{s:s, s:s, s:o, s:o, s:s?}",
+		"proto", proto_text(flow->proto, proto, sizeof(proto)),
+		"direction", name_of(direction_names, flow->direction),
+		"reason", drop->reason < 0 ? json_null() :
+			  json_string(name_of(drop_names, drop->reason)),
+		"iface", *iface ? json_text(iface) : json_null(), "rule", rule));
+	if (label && *label)
+		json_object_set_new(object, "label", json_text(label));
+	return object;
+}
+
+/**
+ * drop_text() - "tcp 198.51.100.7:40000 > 192.0.2.10:22 by eth0"
+ */
+void drop_text(const struct drop *drop, char *buffer, size_t size)
+{
+	char ends[128], proto[8], iface[IF_NAMESIZE] = "?";
+
+	entry_text(&drop->flow, &drop->flow.original, ends, sizeof(ends));
+	if (drop->ifindex)
+		if_indextoname(drop->ifindex, iface);
+	snprintf(buffer, size, "%s %s %s%s", proto_text(drop->flow.proto, proto, sizeof(proto)),
+		 ends, drop->ifindex ? "by " : "from this router", drop->ifindex ? iface : "");
 }
 
 /**

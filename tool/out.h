@@ -32,6 +32,9 @@ char *human_bytes(uint64_t bytes, char *buffer, size_t size);
 void address_text(uint8_t family, const uint8_t *address, char *buffer, size_t size);
 json_t *flow_json(const struct flow *flow, const char *rule);
 json_t *entry_json(const struct flow *flow, const struct entry *entry);
+const char *drop_sentence(int reason);
+json_t *drop_json(const struct drop *drop, const char *rule, const char *label);
+void drop_text(const struct drop *drop, char *buffer, size_t size);
 void entry_text(const struct flow *flow, const struct entry *entry, char *buffer, size_t size);
 
 #endif

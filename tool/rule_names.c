@@ -31,7 +31,7 @@ int rule_names_read(struct module *module, struct rule_names *names)
 {
 	struct script rules;
 	size_t i;
-	int err = module_ruleset(module, FLOWWALL_KIND_RULE, &rules);
+	int err = module_ruleset(module, FLOWWALL_KIND_RULE, NULL, &rules);
 
 	names->n = 0;
 	names->rule = calloc(rules.n + 1, sizeof(*names->rule));

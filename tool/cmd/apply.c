@@ -1,16 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fwctl apply: put a file in the place of the running ruleset, or nothing of it. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../fwctl.h"
 #include "../out.h"
+#include "../packet.h"
 
 #define TRIES 100
 
+struct request {
+	const char *name;
+	struct commit commit;
+	bool force;
+};
+
+/* Groups first: rules may name them wherever they stand. */
+static int by_kind(const void *a, const void *b)
+{
+	const struct stmt *x = *(const struct stmt *const *)a;
+	const struct stmt *y = *(const struct stmt *const *)b;
+	int order = (y->kind == STMT_GROUP) - (x->kind == STMT_GROUP);
+
+	return order ? order : (x > y) - (x < y);
+}
+
 /* All statements in one transaction. @bad: the one that the module refused. */
-static int load(struct module *module, const struct script *script, bool check,
+static int load(struct module *module, struct script *script, struct commit *commit,
 		const struct stmt **bad)
 {
 	int tries, err = 0;
@@ -21,70 +42,163 @@ static int load(struct module *module, const struct script *script, bool check,
 		if (!err)
 			err = module_add(module, script->stmt, script->n, bad);
 		if (!err)
-			err = module_commit(module, check);
+			err = module_commit(module, commit);
 		if (err != -EAGAIN)
 			break;
 	}
 	return err;
 }
 
-static int apply(const struct script *script, const char *name, bool check)
+/*
+ * Over ssh: the first packet of a session like this one, from another port. SSH_CONNECTION
+ * is "CLIENT PORT SERVER PORT".
+ */
+static bool session_packet(struct raw_packet *packet)
 {
+	const char *connection = getenv("SSH_CONNECTION");
+	struct packet_words words = { .proto = IPPROTO_TCP, .flags = 2 };
+	char client[64], server[64];
+	unsigned int sport, dport;
+
+	if (!connection ||
+	    sscanf(connection, "%63s %u %63s %u", client, &sport, server, &dport) != 4)
+		return false;
+	if (inet_pton(AF_INET, client, words.src) == 1 &&
+	    inet_pton(AF_INET, server, words.dst) == 1)
+		words.family = AF_INET;
+	else if (inet_pton(AF_INET6, client, words.src) == 1 &&
+		 inet_pton(AF_INET6, server, words.dst) == 1)
+		words.family = AF_INET6;
+	else
+		return false;
+	words.sport = sport < 65535 ? sport + 1 : 40000;
+	words.dport = dport;
+	packet_build(&words, packet);
+	return !packet_route(&words, NULL, packet);
+}
+
+static void tell(const struct request *request, const struct script *script)
+{
+	const struct commit *commit = &request->commit;
+
+	if (options.json) {
+		out_json(json_pack("{s:i, s:b, s:I, s:I, s:o}", "schema", JSON_SCHEMA,
+				   "applied", !commit->check,
+				   "statements", (json_int_t)script->n,
+				   "ended", (json_int_t)commit->ended,
+				   "confirm", commit->confirm ? json_integer(commit->confirm) :
+					      json_null()));
+		return;
+	}
+	if (commit->check)
+		printf("%s: %zu statements, all would be accepted; nothing was changed\n",
+		       request->name, script->n);
+	else if (options.verbose || commit->ended || isatty(STDOUT_FILENO))
+		printf("%s: %zu statements in force, %u flow%s ended\n", request->name, script->n,
+		       commit->ended, commit->ended == 1 ? "" : "s");
+	if (commit->confirm && !commit->check)
+		printf("the ruleset of before comes back in %u s, unless: fwctl confirm\n",
+		       commit->confirm);
+}
+
+static int apply(struct script *script, struct request *request)
+{
+	struct raw_packet packet;
 	struct module *module;
 	const struct stmt *bad;
-	int status = connect_module(&module);
+	int status = connect_module(&module), err;
 
 	if (status)
 		return status;
-	if (load(module, script, check, &bad)) {
-		if (bad && module_refused(module)) {
-			mistake(&bad->place, NULL, "%s", module_error(module));
-			status = REFUSED;
-		} else {
-			status = module_failed(module);
-		}
-	} else if (options.json) {
-		out_json(json_pack("{s:i, s:b, s:I}", "schema", JSON_SCHEMA, "applied", !check,
-				   "statements", (json_int_t)script->n));
-	} else if (options.verbose || check) {
-		printf("%s: %zu statements, %s\n", name, script->n,
-		       check ? "all would be accepted; nothing was changed" : "in force");
+	if (!request->force && session_packet(&packet))
+		request->commit.guard = &packet;
+	err = load(module, script, &request->commit, &bad);
+	if (err == -ECONNREFUSED && request->commit.guard) {
+		status = wrong("allow it in the file, or do it all the same: --force",
+			       "this would lock out new ssh sessions like this one (%s); nothing was changed",
+			       getenv("SSH_CONNECTION"));
+	} else if (err && bad && module_refused(module)) {
+		mistake(&bad->place, NULL, "%s", module_error(module));
+		status = REFUSED;
+	} else if (err) {
+		status = module_failed(module);
+	} else {
+		tell(request, script);
 	}
 	module_close(module);
 	return status;
 }
 
+static int read_arguments(int argc, char **argv, struct request *request)
+{
+	static const char hint[] = "fwctl apply FILE [--check] [--confirm SECONDS] [--force]";
+	char *end;
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "--check")) {
+			request->commit.check = true;
+		} else if (!strcmp(argv[i], "--force")) {
+			request->force = true;
+		} else if (!strcmp(argv[i], "--confirm")) {
+			unsigned long seconds = i + 1 < argc ? strtoul(argv[i + 1], &end, 10) : 0;
+
+			if (!seconds || *end || seconds > FLOWWALL_CONFIRM_LIMIT)
+				return wrong(hint, "--confirm needs seconds, from 1 to %d",
+					     FLOWWALL_CONFIRM_LIMIT);
+			request->commit.confirm = seconds;
+			i++;
+		} else if (argv[i][0] == '-' && argv[i][1]) {
+			return wrong(hint, "`%s` is not known here", argv[i]);
+		} else if (request->name) {
+			return wrong("one file may `include` others", "`apply` takes one file");
+		} else {
+			request->name = argv[i];
+		}
+	}
+	return request->name ? DONE :
+		wrong("fwctl apply FILE [--check]; FILE may be - for standard input",
+		      "`apply` needs a file");
+}
+
+/* The statements with groups before all else, each otherwise where it was. */
+static void groups_first(struct script *script)
+{
+	const struct stmt **order = calloc(script->n + 1, sizeof(*order));
+	struct stmt *sorted = calloc(script->n + 1, sizeof(*sorted));
+	size_t i;
+
+	if (!order || !sorted)
+		fail_out_of_memory();
+	for (i = 0; i < script->n; i++)
+		order[i] = &script->stmt[i];
+	qsort(order, script->n, sizeof(*order), by_kind);
+	for (i = 0; i < script->n; i++)
+		sorted[i] = *order[i];
+	free(script->stmt);
+	free(order);
+	script->stmt = sorted;
+	script->room = script->n;
+}
+
 /**
- * cmd_apply() - fwctl apply FILE [--check]
+ * cmd_apply() - fwctl apply FILE [--check] [--confirm SECONDS] [--force]
  */
 int cmd_apply(int argc, char **argv)
 {
-	const char *name = NULL;
+	struct request request = { .name = NULL };
 	struct script script;
-	bool check = false;
-	int i, status;
+	int status = read_arguments(argc, argv, &request);
 
-	for (i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--check"))
-			check = true;
-		else if (argv[i][0] == '-' && argv[i][1])
-			return wrong("fwctl apply FILE [--check]", "`%s` is not known here",
-				     argv[i]);
-		else if (name)
-			return wrong("one file may `include` others", "`apply` takes one file");
-		else
-			name = argv[i];
-	}
-	if (!name)
-		return wrong("fwctl apply FILE [--check]; FILE may be - for standard input",
-			     "`apply` needs a file");
-
-	if (parse_file(name, &script)) {
-		status = apply(&script, name, check);
+	if (status)
+		return status;
+	if (parse_file(request.name, &script)) {
+		groups_first(&script);
+		status = apply(&script, &request);
 	} else {
 		if (!options.json)
 			fprintf(stderr, "fwctl: %u mistake%s in %s: nothing was changed\n",
-				mistakes(), mistakes() == 1 ? "" : "s", name);
+				mistakes(), mistakes() == 1 ? "" : "s", request.name);
 		status = REFUSED;
 	}
 	script_free(&script);

@@ -15,6 +15,8 @@ static const char *const kind_names[] = {
 	[EVENT_FLOW_END] = "flow-end",
 	[EVENT_TABLE_FULL] = "table-full",
 	[EVENT_RULESET] = "ruleset",
+	[EVENT_LOG] = "log",
+	[EVENT_GROUP] = "group",
 	[EVENT_IFACE] = "iface",
 	[EVENT_LOST] = "lost",
 };
@@ -74,6 +76,11 @@ static json_t *event_json(const struct event *event, const char *rule)
 	}
 	case EVENT_RULESET:
 		return json_pack("{s:I}", "generation", (json_int_t)event->generation);
+	case EVENT_LOG:
+		return drop_json(&event->drop, rule, event->label);
+	case EVENT_GROUP:
+		return json_pack("{s:o, s:I}", "name", json_text(event->group),
+				 "size", (json_int_t)event->size);
 	case EVENT_IFACE:
 		return json_pack("{s:o, s:s}", "iface", json_text(event->iface.name),
 				 "role", name_of(role_names, event->iface.role));
@@ -105,7 +112,7 @@ static void print_flow(const struct event *event, const char *rule)
 
 static void print_text(const struct event *event, const char *rule, const struct timespec *now)
 {
-	char when[32] = "";
+	char when[32] = "", ends[160];
 	struct tm tm;
 
 	if (localtime_r(&now->tv_sec, &tm))
@@ -118,6 +125,17 @@ static void print_text(const struct event *event, const char *rule, const struct
 		break;
 	case EVENT_IFACE:
 		printf("%s is now %s\n", event->iface.name, name_of(role_names, event->iface.role));
+		break;
+	case EVENT_LOG:
+		drop_text(&event->drop, ends, sizeof(ends));
+		printf("%s%s%s: %s%s, rule %s\n", event->label, *event->label ? ": " : "", ends,
+		       event->drop.reason < 0 ? "passes" : "dropped, ",
+		       event->drop.reason < 0 ? "" : name_of(drop_names, event->drop.reason),
+		       rule ? rule : "?");
+		break;
+	case EVENT_GROUP:
+		printf("%s now has %u member%s\n", event->group, event->size,
+		       event->size == 1 ? "" : "s");
 		break;
 	case EVENT_LOST:
 		printf("%sevents came faster than they could be read: ", paint(RED));
@@ -141,7 +159,8 @@ static void each(const struct event *event, void *arg)
 
 	if (event->kind == EVENT_RULESET)
 		listener->changed = true;
-	rule = rule_of(listener, event->flow.rule, buffer, sizeof(buffer));
+	rule = rule_of(listener, event->kind == EVENT_LOG ? event->drop.flow.rule : event->flow.rule,
+		       buffer, sizeof(buffer));
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (options.json) {
 		json_t *object = json_pack("{s:s, s:f}", "event", kind_names[event->kind],

@@ -53,11 +53,11 @@ int cmd_role(int argc, char **argv)
 	if (argc == 2 && value_of(role_names, argv[1], &role) && verb && strcmp(verb, argv[0]))
 		verb = NULL;
 	if (!verb)
-		return edit_line(STMT_ROLE, "role", argc, argv);
+		return edit_line(STMT_ROLE, true, "role", argc, argv);
 	if (!strcmp(verb, "list"))
 		return no_arguments(argc ? argc - 1 : 0, argv + 1) ?:
 		       list_statements(FLOWWALL_KIND_ROLE, text, json);
 	if (!strcmp(verb, "del"))
 		return del(argc - 1, argv + 1);
-	return edit_line(STMT_ROLE, "role", argc - 1, argv + 1);
+	return edit_line(STMT_ROLE, true, "role", argc - 1, argv + 1);
 }

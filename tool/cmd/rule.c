@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fwctl rule: exceptions and refusals. */
-#include <ctype.h>
+/* fwctl rule: exceptions and refusals, and their order. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,10 @@
 #include "../edit.h"
 #include "../fwctl.h"
 #include "../out.h"
+
+const char *const rule_verbs[] = {
+	"list", "add", "insert", "replace", "del", "move", "zero", NULL
+};
 
 static void text(const struct stmt *stmt)
 {
@@ -38,48 +41,175 @@ static json_t *json(const struct stmt *stmt)
 			 "last_hit", rule->last_hit ? json_integer(rule->last_hit) : json_null());
 }
 
-static int del(int argc, char **argv)
+/* A rule by its id or number; its index, or -1 with the error reported. */
+static long find(const struct script *rules, const char *id)
 {
-	struct stmt stmt = { .kind = STMT_RULE };
-	unsigned long handle;
-	char *end;
+	struct name *names = calloc(rules->n + 1, sizeof(*names));
+	const struct name *const tables[] = { names, NULL };
+	char hint[64], own[16];
+	const char *near;
+	size_t i, n = 0;
 
-	if (argc != 1 || !argv[0][0])
-		return wrong("see the ids with: fwctl rule list", "`rule del` needs one id");
-	if (isdigit((unsigned char)argv[0][0])) {
-		handle = strtoul(argv[0], &end, 10);
-		if (*end || !handle || handle > UINT32_MAX)
-			return wrong(NULL, "`%s` is not the number of a rule", argv[0]);
-		stmt.rule.handle = handle;
-	} else if (strlen(argv[0]) >= sizeof(stmt.rule.name)) {
-		return wrong(NULL, "there is no rule `%s`", argv[0]);
-	} else {
-		strcpy(stmt.rule.name, argv[0]);
+	if (!names)
+		fail_out_of_memory();
+	for (i = 0; i < rules->n; i++) {
+		const struct rule *rule = &rules->stmt[i].rule;
+
+		snprintf(own, sizeof(own), "%u", rule->handle);
+		if (!strcmp(rule->name, id) || !strcmp(own, id)) {
+			free(names);
+			return i;
+		}
+		if (*rule->name)
+			names[n++].name = rule->name;
 	}
-	return edit_del(&stmt);
+	near = nearest_name(id, tables);
+	snprintf(hint, sizeof(hint), near ? "did you mean `%s`?" : "see: fwctl rule list%s",
+		 near ? near : "");
+	wrong(hint, "there is no rule `%s`", id);
+	free(names);
+	return -1;
+}
+
+static struct stmt by_handle(const struct stmt *stmt)
+{
+	return (struct stmt){ .kind = STMT_RULE, .rule.handle = stmt->rule.handle };
+}
+
+/* "del ID" */
+static int del(struct module *module, const struct script *rules, int argc, char **argv)
+{
+	struct stmt stmt;
+	struct edit change = { false, &stmt };
+	long at;
+
+	if (argc != 1)
+		return wrong("see the ids with: fwctl rule list", "`rule del` needs one id");
+	at = find(rules, argv[0]);
+	if (at < 0)
+		return REFUSED;
+	stmt = by_handle(&rules->stmt[at]);
+	return edit_run(module, &change, 1);
+}
+
+/* "insert ID RULE", "replace ID RULE" */
+static int put(struct module *module, const struct script *rules, bool replace, int argc,
+	       char **argv)
+{
+	struct typed typed;
+	struct stmt old;
+	struct edit changes[2] = { { true, &typed.stmt }, { false, &old } };
+	int status = REFUSED;
+	long at;
+
+	if (argc < 2)
+		return wrong("fwctl rule --help", "`rule %s` needs an id and a rule",
+			     replace ? "replace" : "insert");
+	at = find(rules, argv[0]);
+	if (at < 0)
+		return REFUSED;
+	if (type_statement(STMT_RULE, argc - 1, argv + 1, &typed)) {
+		old = by_handle(&rules->stmt[at]);
+		typed.stmt.rule.before = old.rule.handle;
+		if (replace && !*typed.stmt.rule.name)
+			strcpy(typed.stmt.rule.name, rules->stmt[at].rule.name);
+		status = edit_run(module, changes, replace ? 2 : 1);
+	}
+	typed_free(&typed);
+	return status;
+}
+
+/* "move ID before ID", "move ID first", "move ID last" */
+static int move(struct module *module, const struct script *rules, int argc, char **argv)
+{
+	bool before = argc == 3 && !strcmp(argv[1], "before");
+	bool first = argc == 2 && !strcmp(argv[1], "first");
+	struct stmt stmt;
+	struct edit change = { true, &stmt };
+	long at, to = -1;
+
+	if (!before && !first && (argc != 2 || strcmp(argv[1], "last")))
+		return wrong("fwctl rule move ID before ID|first|last", "where is it to go?");
+	at = find(rules, argv[0]);
+	if (at < 0)
+		return REFUSED;
+	if (before) {
+		to = find(rules, argv[2]);
+		if (to < 0)
+			return REFUSED;
+	} else if (first) {
+		to = 0;
+	}
+	if (to == at)
+		return DONE;
+	stmt = by_handle(&rules->stmt[at]);
+	if (to >= 0)
+		stmt.rule.before = rules->stmt[to].rule.handle;
+	return edit_run(module, &change, 1);
+}
+
+/* "zero", "zero ID" */
+static int zero(struct module *module, const struct script *rules, int argc, char **argv)
+{
+	uint32_t handle = 0;
+	long at;
+
+	if (argc > 1)
+		return wrong(NULL, "`rule zero` takes one id, or none for all");
+	if (argc) {
+		at = find(rules, argv[0]);
+		if (at < 0)
+			return REFUSED;
+		handle = rules->stmt[at].rule.handle;
+	}
+	return module_zero(module, handle) ? module_failed(module) : DONE;
+}
+
+/* What needs to know the rules that there are. */
+static int run(const char *verb, int argc, char **argv)
+{
+	struct script rules = { .n = 0 };
+	struct module *module;
+	int status = connect_module(&module);
+
+	if (status)
+		return status;
+	if (module_ruleset(module, FLOWWALL_KIND_RULE, NULL, &rules))
+		status = module_failed(module);
+	else if (!strcmp(verb, "del"))
+		status = del(module, &rules, argc, argv);
+	else if (!strcmp(verb, "move"))
+		status = move(module, &rules, argc, argv);
+	else if (!strcmp(verb, "zero"))
+		status = zero(module, &rules, argc, argv);
+	else
+		status = put(module, &rules, !strcmp(verb, "replace"), argc, argv);
+	script_free(&rules);
+	module_close(module);
+	return status;
 }
 
 /**
- * cmd_rule() - fwctl rule [list | add STATEMENT | del ID | STATEMENT]
+ * cmd_rule() - fwctl rule [list | add RULE | insert ID RULE | replace ID RULE | del ID |
+ *	move ID before ID|first|last | zero [ID] | RULE]
  */
 int cmd_rule(int argc, char **argv)
 {
-	const char *verb = argc ? match_verb(argv[0], edit_verbs) : "list";
+	const char *verb = argc ? match_verb(argv[0], rule_verbs) : "list";
 	unsigned int action;
 
 	/* "fwctl rule allow ..." is the line of the file. */
 	if (!verb && value_of(action_names, argv[0], &action))
 		return edit_add(STMT_RULE, argc, argv);
 	if (!verb)
-		return wrong("fwctl rule list, rule add STATEMENT, rule del ID",
-			     "`%s` is not known here", argv[0]);
+		return wrong("fwctl rule --help", "`%s` is not known here", argv[0]);
 	if (argc) {
 		argc--;
 		argv++;
 	}
 	if (!strcmp(verb, "list"))
 		return no_arguments(argc, argv) ?: list_statements(FLOWWALL_KIND_RULE, text, json);
-	if (!strcmp(verb, "del"))
-		return del(argc, argv);
-	return edit_add(STMT_RULE, argc, argv);
+	if (!strcmp(verb, "add"))
+		return edit_add(STMT_RULE, argc, argv);
+	return run(verb, argc, argv);
 }

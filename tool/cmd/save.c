@@ -2,8 +2,20 @@
 /* fwctl save: the running ruleset as a file. */
 #include <stdio.h>
 
+#include "../edit.h"
 #include "../fwctl.h"
 #include "../out.h"
+
+static void print_line(const char *line, void *arg)
+{
+	(void)arg;
+	puts(line);
+}
+
+static void add_line(const char *line, void *arg)
+{
+	json_array_append_new(arg, json_text(line));
+}
 
 /**
  * cmd_save() - fwctl save
@@ -14,7 +26,6 @@ int cmd_save(int argc, char **argv)
 {
 	struct script script;
 	struct module *module;
-	char line[STMT_TEXT];
 	int status = no_arguments(argc, argv);
 	size_t i;
 
@@ -23,23 +34,19 @@ int cmd_save(int argc, char **argv)
 	status = connect_module(&module);
 	if (status)
 		return status;
-	if (module_ruleset(module, FLOWWALL_KIND_ALL, &script)) {
+	if (module_ruleset(module, FLOWWALL_KIND_ALL, NULL, &script)) {
 		status = module_failed(module);
 	} else if (options.json) {
 		json_t *lines = json_array();
 
-		for (i = 0; i < script.n; i++) {
-			print_stmt(&script.stmt[i], line, sizeof(line));
-			json_array_append_new(lines, json_text(line));
-		}
+		for (i = 0; i < script.n; i++)
+			statement_lines(&script.stmt[i], add_line, lines);
 		out_json(json_pack("{s:i, s:i, s:o}", "schema", JSON_SCHEMA, "version", 1,
 				   "statements", lines));
 	} else {
 		puts("version 1");
-		for (i = 0; i < script.n; i++) {
-			print_stmt(&script.stmt[i], line, sizeof(line));
-			puts(line);
-		}
+		for (i = 0; i < script.n; i++)
+			statement_lines(&script.stmt[i], print_line, NULL);
 	}
 	script_free(&script);
 	module_close(module);

@@ -34,5 +34,5 @@ int cmd_set(int argc, char **argv)
 {
 	if (!argc || (argc == 1 && match_verb(argv[0], list_verbs)))
 		return list_statements(FLOWWALL_KIND_SETTING, text, json);
-	return edit_line(STMT_SETTING, "set", argc, argv);
+	return edit_line(STMT_SETTING, true, "set", argc, argv);
 }

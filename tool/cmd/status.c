@@ -11,20 +11,6 @@
 
 #define SAMPLE_MS 250
 
-static const char *const drop_sentences[] = {
-	[FLOWWALL_DROP_POLICY] = "came from outside, of no flow, and no rule allows it",
-	[FLOWWALL_DROP_RULE] = "a deny rule",
-	[FLOWWALL_DROP_SPOOFED] = "came from the wrong side for its addresses",
-	[FLOWWALL_DROP_FRAGMENT] = "a fragment without its transport header",
-	[FLOWWALL_DROP_TRUNCATED] = "a header is cut short",
-	[FLOWWALL_DROP_MALFORMED] = "a header contradicts itself",
-	[FLOWWALL_DROP_EXTENSIONS] = "too many IPv6 extension headers",
-	[FLOWWALL_DROP_STATE] = "allowed by a rule, but it cannot open a flow",
-	[FLOWWALL_DROP_UNRELATED] = "an ICMP error about no known flow",
-	[FLOWWALL_DROP_TABLE_FULL] = "refused: the limit of flows is reached",
-	[FLOWWALL_DROP_NO_MEMORY] = "no memory for a flow",
-};
-
 struct view {
 	struct module_status status;
 	struct iface *ifaces;
@@ -61,7 +47,7 @@ static void print_json(const struct view *view)
 	for (i = 0; i < __FLOWWALL_DROP_MAX; i++)
 		json_object_set_new(drops, name_of(drop_names, i), json_integer(s->drop[i]));
 	out_json(json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-			   " s:o, s:o, s:o}",
+			   " s:o, s:o, s:o, s:I, s:I, s:o}",
 			   "schema", JSON_SCHEMA, "version", s->version,
 			   "generation", (json_int_t)s->generation,
 			   "flows", (json_int_t)s->flows, "max_flows", (json_int_t)s->max_flows,
@@ -71,7 +57,9 @@ static void print_json(const struct view *view)
 			   "packets", (json_int_t)s->packets,
 			   "new_flows", (json_int_t)s->new_flows,
 			   "neighbour", (json_int_t)s->neighbour, "dhcp", (json_int_t)s->dhcp,
-			   "roles", roles, "waiting", waiting, "drops", drops));
+			   "roles", roles, "waiting", waiting, "drops", drops,
+			   "groups", (json_int_t)s->groups, "members", (json_int_t)s->members,
+			   "confirm", s->confirm ? json_integer(s->confirm) : json_null()));
 }
 
 static void print_roles(const struct view *view)
@@ -134,8 +122,14 @@ static void print_text(struct module *module, const struct view *view)
 
 	printf("%sFlowWall %s%s, ruleset %u, %u rule%s\n", paint(BOLD), s->version, paint(PLAIN),
 	       s->generation, s->rules, s->rules == 1 ? "" : "s");
+	if (s->confirm)
+		printf("%sthe ruleset of before comes back in %u s, unless: fwctl confirm%s\n",
+		       paint(YELLOW), s->confirm, paint(PLAIN));
 	puts("roles");
 	print_roles(view);
+	if (s->groups)
+		printf("groups\n  %u with %u member%s\n", s->groups, s->members,
+		       s->members == 1 ? "" : "s");
 	puts("flows");
 	printf("  in use     %u of %u (%s)\n", s->flows, s->max_flows,
 	       human_bytes(s->memory, bytes, sizeof(bytes)));
@@ -150,7 +144,7 @@ static void print_text(struct module *module, const struct view *view)
 			continue;
 		any = true;
 		printf("  %-10s %10llu  %s%s%s\n", name_of(drop_names, i),
-		       (unsigned long long)s->drop[i], paint(DIM), drop_sentences[i], paint(PLAIN));
+		       (unsigned long long)s->drop[i], paint(DIM), drop_sentence(i), paint(PLAIN));
 	}
 	if (!any)
 		puts("  none");
@@ -172,7 +166,7 @@ int cmd_status(int argc, char **argv)
 		return status;
 	if (module_status(module, &view.status) ||
 	    module_ifaces(module, &view.ifaces, &view.n_ifaces) ||
-	    module_ruleset(module, FLOWWALL_KIND_ROLE, &view.roles))
+	    module_ruleset(module, FLOWWALL_KIND_ROLE, NULL, &view.roles))
 		status = module_failed(module);
 	else if (options.json)
 		print_json(&view);

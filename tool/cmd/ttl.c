@@ -29,5 +29,5 @@ int cmd_ttl(int argc, char **argv)
 {
 	if (!argc || (argc == 1 && match_verb(argv[0], list_verbs)))
 		return list_statements(FLOWWALL_KIND_TTL, text, json);
-	return edit_line(STMT_TTL, "ttl", argc, argv);
+	return edit_line(STMT_TTL, true, "ttl", argc, argv);
 }

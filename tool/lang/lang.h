@@ -76,18 +76,29 @@ struct port_range {
 };
 
 /**
- * struct endpoint - source or destination of a rule
- * @family: AF_INET, AF_INET6, or 0 for any address
- * @min: first address, network byte order
+ * struct addr_range - addresses from @min to @max
+ * @family: AF_INET or AF_INET6
+ * @min: first address, network byte order; IPv4 has the first 4 bytes
  * @max: last address
  */
-struct endpoint {
+struct addr_range {
 	uint8_t family;
-	bool addr_not;
-	bool port_not;
-	uint8_t n_ports;
 	uint8_t min[16];
 	uint8_t max[16];
+};
+
+/**
+ * struct endpoint - source or destination of a rule
+ * @n_addrs: how many @addrs; 0, without a @group, for any address
+ * @group: the name of a group in place of @addrs, or empty
+ */
+struct endpoint {
+	bool addr_not;
+	bool port_not;
+	uint8_t n_addrs;
+	uint8_t n_ports;
+	char group[FLOWWALL_NAME_SIZE];
+	struct addr_range *addrs;
 	struct port_range *ports;
 };
 
@@ -121,7 +132,20 @@ struct ttl {
  * @handle: the kernel's number, 0 if it has none yet
  * @name: the user's id, or empty
  * @name_place: where that id stands
+ * @before: handle of the rule that it is to be put before, or 0 for the end
  * @proto: or -1 for any
+ * @iface: an interface or a pattern, or empty
+ * @keyed: @key_min to @key_max is asked for, of GRE
+ * @icmp_type: or -1; if both types are -1, any
+ * @icmpv6_type: or -1
+ * @u32: the program, or NULL
+ * @n_u32: its steps
+ * @label: of the log, or NULL
+ * @limit: so many in each @limit_unit seconds, 0 for no limit
+ * @limit_burst: so many at once
+ * @mark: with the bits of @mark_mask; no mark if that is 0
+ * @ttl_step: seconds, 0 for the class's
+ * @until: seconds since 1970, 0 for ever
  * @last_hit: seconds since 1970, 0 for never
  */
 struct rule {
@@ -130,13 +154,73 @@ struct rule {
 	struct place name_place;
 	uint8_t direction;
 	uint8_t action;
+	uint32_t before;
 	int16_t proto;
+	char iface[FLOWWALL_IFACE_SIZE];
 	struct endpoint src;
 	struct endpoint dst;
+	bool keyed;
+	uint32_t key_min;
+	uint32_t key_max;
+	int16_t icmp_type;
+	int16_t icmpv6_type;
+	bool u32_not;
+	unsigned int n_u32;
+	struct flowwall_u32_op *u32;
+	bool log;
+	char *label;
+	uint32_t limit;
+	uint32_t limit_unit;
+	uint32_t limit_burst;
+	bool queued;
+	bool queue_bypass;
+	uint16_t queue_first;
+	uint16_t queue_last;
+	uint32_t mark;
+	uint32_t mark_mask;
+	uint32_t ttl_step;
+	uint32_t ttl_max;
+	uint64_t until;
 	char *comment;
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t last_hit;
+};
+
+/**
+ * struct member - of a group: a prefix, or all members of another group
+ * @place: where it stands
+ * @family: AF_INET or AF_INET6; 0 if it is a group
+ * @prefix: significant bits, 32 or 128 for a host
+ * @addr: network byte order, nothing beyond the prefix
+ * @timeout: seconds, 0 for ever
+ * @left: seconds of the timeout that are left, as the module says
+ * @group: a group's name, or empty
+ */
+struct member {
+	struct place place;
+	uint8_t family;
+	uint8_t prefix;
+	uint8_t addr[16];
+	uint32_t timeout;
+	uint32_t left;
+	char group[FLOWWALL_NAME_SIZE];
+};
+
+/**
+ * struct group - hosts and networks, or some members of such
+ * @flush: all members, where some are taken out
+ * @size: how many members it has, as the module says
+ * @members: those of the statement: a range is the prefixes that make it
+ */
+struct group {
+	char name[FLOWWALL_NAME_SIZE];
+	bool flush;
+	uint32_t size;
+	uint64_t packets;
+	uint64_t bytes;
+	size_t n_members;
+	struct member *members;
 };
 
 enum stmt_kind {
@@ -145,6 +229,7 @@ enum stmt_kind {
 	STMT_SETTING,
 	STMT_TTL,
 	STMT_RULE,
+	STMT_GROUP,
 };
 
 struct stmt {
@@ -155,10 +240,16 @@ struct stmt {
 		struct setting setting;
 		struct ttl ttl;
 		struct rule rule;
+		struct group group;
 	};
 };
 
 void stmt_free(struct stmt *stmt);
+
+/* u32.c: the language of iptables' u32 match. */
+bool u32_parse(const char *text, struct flowwall_u32_op *ops, unsigned int *n,
+	       size_t *at, const char **why);
+size_t u32_print(const struct flowwall_u32_op *ops, unsigned int n, char *text, size_t size);
 
 /**
  * struct script - the statements of a file and of those that it includes
@@ -179,12 +270,16 @@ void possible_words(int argc, char **argv, void (*each)(const char *word));
 bool parse_file(const char *name, struct script *script);
 struct stmt *script_add(struct script *script);
 void script_free(struct script *script);
+char *beside(const char *file, const char *name);
 
 /* --- printing -------------------------------------------------------------- */
 
-#define STMT_TEXT 4096
+/* A group is printed as several statements; any other one is shorter than this. */
+#define STMT_TEXT 16384
+#define STMT_MEMBERS 40
 
 size_t print_stmt(const struct stmt *stmt, char *text, size_t size);
+size_t print_member(const struct member *member, char *text, size_t size);
 size_t print_duration(uint32_t seconds, char *text, size_t size);
 const char *rule_id(const struct rule *rule, char *buffer, size_t size);
 
@@ -208,6 +303,18 @@ extern const struct name service_names[];
 extern const struct name state_names[];
 extern const struct name drop_names[];
 extern const struct name end_names[];
+extern const struct name verdict_names[];
+extern const struct name basis_names[];
+extern const struct name icmp_type_names[];
+extern const struct name unit_names[];
+
+/* A value of icmp_type_names is the types of both families; -1 where one has none. */
+#define ICMP_TYPES(icmp, icmpv6)	(((icmp) + 1) << 16 | ((icmpv6) + 1))
+#define ICMP_TYPE_OF(types)		((int)((types) >> 16) - 1)
+#define ICMPV6_TYPE_OF(types)		((int)((types) & 0xffff) - 1)
+
+/* The burst of a limit that says none. */
+#define LIMIT_BURST 5
 
 const char *name_of(const struct name *names, unsigned int value);
 bool value_of(const struct name *names, const char *name, unsigned int *value);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Words -> a statement. One function for each production of the grammar; rules
- * have a file of their own, parse_rule.c.
+ * and groups have files of their own, parse_rule.c and parse_group.c.
  *
  *	stmt = "version" 1
  *	     | "role" (IFPAT | "default") ("internal" | "external" | "none")
  *	     | "set" KEY VALUE
  *	     | "ttl" CLASS "step" DURATION "max" DURATION
- *	     | rule
+ *	     | "group" NAME {member} | rule
  *
  * "include" FILE is for the reader of files, script.c.
  */
@@ -19,7 +19,8 @@
 #include "parser.h"
 
 static const struct name statement_words[] = {
-	{ "version", 0 }, { "role", 0 }, { "set", 0 }, { "ttl", 0 }, { "include", 0 },
+	{ "version", 0 }, { "role", 0 }, { "set", 0 }, { "ttl", 0 }, { "group", 0 },
+	{ "include", 0 },
 	{ NULL, 0 }
 };
 
@@ -104,6 +105,33 @@ bool word_mistake(const struct parser *p, const struct word *word, const char *h
 	return false;
 }
 
+/**
+ * parse_name() - read the name of a rule or a group
+ * @what: is asked for
+ * @name: set to it
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool parse_name(struct parser *p, const char *what, char name[FLOWWALL_NAME_SIZE])
+{
+	const struct word *word = peek(p);
+	const char *c;
+	char message[64];
+
+	if (!word)
+		return expected(p, what, NULL, NULL);
+	for (c = word->text; isalnum((unsigned char)*c) || (*c && strchr("-_.", *c)); c++)
+		;
+	if (*c || !isalpha((unsigned char)word->text[0]) || strlen(word->text) >= FLOWWALL_NAME_SIZE) {
+		snprintf(message, sizeof(message), "not %s", what);
+		return word_mistake(p, word, "a letter, then letters, digits, `-`, `_`, `.`; 31 at most",
+				    message);
+	}
+	strcpy(name, word->text);
+	p->at++;
+	return true;
+}
+
 /* One name of a table; @what it is goes before the list of them. */
 static bool choose(struct parser *p, const struct name *table, const char *what,
 		   unsigned int *value)
@@ -161,7 +189,12 @@ static bool take_number(struct parser *p, unsigned long long min, unsigned long 
 
 /* --- role ------------------------------------------------------------------ */
 
-static const char *pattern_fault(const char *name)
+/**
+ * pattern_fault() - what is wrong with the name of an interface, or the beginning of names?
+ *
+ * Return: a sentence, or NULL.
+ */
+const char *pattern_fault(const char *name)
 {
 	size_t length = strlen(name);
 	const char *c;
@@ -234,7 +267,7 @@ static bool parse_setting(struct parser *p, struct stmt *stmt)
 }
 
 /* "90", "30s", "3m", "2h4m", "1d": seconds; the units in falling order. */
-static bool duration(const char *text, uint32_t *seconds)
+static bool duration(const char *text, uint32_t limit, uint32_t *seconds)
 {
 	static const struct { char unit; unsigned int seconds; } units[] = {
 		{ 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 },
@@ -242,7 +275,7 @@ static bool duration(const char *text, uint32_t *seconds)
 	unsigned long long total = 0, value;
 	unsigned int next = 0;
 
-	if (number(text, FLOWWALL_TTL_LIMIT, &value)) {
+	if (number(text, limit, &value)) {
 		*seconds = value;
 		return true;
 	}
@@ -253,7 +286,7 @@ static bool duration(const char *text, uint32_t *seconds)
 			return false;
 		for (value = 0; isdigit((unsigned char)*text); text++) {
 			value = value * 10 + (*text - '0');
-			if (value > FLOWWALL_TTL_LIMIT)
+			if (value > limit)
 				return false;
 		}
 		while (next < 4 && units[next].unit != *text)
@@ -264,44 +297,67 @@ static bool duration(const char *text, uint32_t *seconds)
 		text++;
 	}
 	*seconds = total;
-	return total <= FLOWWALL_TTL_LIMIT;
+	return total <= limit;
 }
 
-static bool take_duration(struct parser *p, const char *keyword, uint32_t *seconds)
+/**
+ * take_duration() - read a keyword and a time
+ * @limit: the longest time, in seconds
+ * @seconds: set to the time
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool take_duration(struct parser *p, const char *keyword, uint32_t limit, uint32_t *seconds)
 {
 	const struct name names[] = { { keyword, 0 }, { NULL, 0 } };
 	const struct name *const tables[] = { names, NULL };
 	const struct word *word;
-	char what[32];
+	char what[64];
 
 	snprintf(what, sizeof(what), "`%s`", keyword);
 	if (!take(p, keyword))
 		return expected(p, what, NULL, tables);
 	word = peek(p);
-	if (!word || !duration(word->text, seconds) || !*seconds)
-		return expected(p, "a time from 1s to 10d, as in 90, 30s, 2h4m", NULL, NULL);
+	if (!word || !duration(word->text, limit, seconds) || !*seconds) {
+		snprintf(what, sizeof(what), "a time from 1s to %ud, as in 90, 30s, 2h4m",
+			 limit / 86400);
+		return expected(p, what, NULL, NULL);
+	}
 	p->at++;
+	return true;
+}
+
+/**
+ * parse_ttl_pair() - read "step" DURATION "max" DURATION
+ * @step: set to seconds
+ * @max: set to seconds
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool parse_ttl_pair(struct parser *p, uint32_t *step, uint32_t *max)
+{
+	const struct word *at;
+
+	if (!take_duration(p, "step", FLOWWALL_TTL_LIMIT, step))
+		return false;
+	at = &p->words->word[p->at - 1];
+	if (!take_duration(p, "max", FLOWWALL_TTL_LIMIT, max))
+		return false;
+	if (*step > *max)
+		return word_mistake(p, at, "each packet adds the step, up to the maximum",
+				    "the step is above the maximum");
 	return true;
 }
 
 static bool parse_ttl(struct parser *p, struct stmt *stmt)
 {
-	const struct word *step;
 	unsigned int class;
 
 	stmt->kind = STMT_TTL;
 	if (!choose(p, ttl_names, "a class of flows: ", &class))
 		return false;
 	stmt->ttl.class = class;
-	if (!take_duration(p, "step", &stmt->ttl.step))
-		return false;
-	step = &p->words->word[p->at - 1];
-	if (!take_duration(p, "max", &stmt->ttl.max))
-		return false;
-	if (stmt->ttl.step > stmt->ttl.max)
-		return word_mistake(p, step, "each packet adds the step, up to the maximum",
-				    "the step is above the maximum");
-	return true;
+	return parse_ttl_pair(p, &stmt->ttl.step, &stmt->ttl.max);
 }
 
 /* --- statements ------------------------------------------------------------ */
@@ -328,6 +384,10 @@ static bool parse_statement(struct parser *p, struct stmt *stmt)
 		return parse_setting(p, stmt);
 	if (take(p, "ttl"))
 		return parse_ttl(p, stmt);
+	if (take(p, "group")) {
+		stmt->kind = STMT_GROUP;
+		return parse_group(p, &stmt->group);
+	}
 	if (word && value_of(action_names, word->text, &action)) {
 		p->at++;
 		stmt->kind = STMT_RULE;
@@ -407,10 +467,16 @@ void possible_words(int argc, char **argv, void (*each)(const char *word))
  */
 void stmt_free(struct stmt *stmt)
 {
-	if (stmt->kind != STMT_RULE)
-		return;
-	free(stmt->rule.src.ports);
-	free(stmt->rule.dst.ports);
-	free(stmt->rule.comment);
+	if (stmt->kind == STMT_GROUP)
+		free(stmt->group.members);
+	if (stmt->kind == STMT_RULE) {
+		free(stmt->rule.src.addrs);
+		free(stmt->rule.src.ports);
+		free(stmt->rule.dst.addrs);
+		free(stmt->rule.dst.ports);
+		free(stmt->rule.u32);
+		free(stmt->rule.label);
+		free(stmt->rule.comment);
+	}
 	stmt->kind = STMT_NONE;
 }

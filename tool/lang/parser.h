@@ -25,6 +25,17 @@ bool word_mistake(const struct parser *p, const struct word *word, const char *h
 		  const char *message);
 bool number(const char *text, unsigned long long max, unsigned long long *value);
 
+bool parse_name(struct parser *p, const char *what, char name[FLOWWALL_NAME_SIZE]);
+bool take_duration(struct parser *p, const char *keyword, uint32_t limit, uint32_t *seconds);
+bool parse_ttl_pair(struct parser *p, uint32_t *step, uint32_t *max);
+const char *pattern_fault(const char *name);
+
+uint8_t address(const char *text, uint8_t bytes[16]);
+bool parse_range(const struct parser *p, const struct word *word, char *text,
+		 struct addr_range *range);
+bool parse_addresses(struct parser *p, const char *what, const struct name *const *tables,
+		     struct endpoint *point);
+bool parse_group(struct parser *p, struct group *group);
 bool parse_rule(struct parser *p, struct rule *rule, unsigned int action);
 
 #endif

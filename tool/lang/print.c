@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A statement -> its text, always the same for the same meaning. */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "lang.h"
 
@@ -32,13 +34,13 @@ static void add(struct buffer *text, const char *format, ...)
 }
 
 /* The length of the prefix from @min to @max, or -1 if it is not one. */
-static int prefix_length(const struct endpoint *point)
+static int prefix_length(const struct addr_range *range)
 {
-	unsigned int bits = point->family == AF_INET ? 32 : 128, length = 0, i;
+	unsigned int bits = range->family == AF_INET ? 32 : 128, length = 0, i;
 
 	for (i = 0; i < bits; i++) {
-		unsigned int a = point->min[i / 8] >> (7 - i % 8) & 1;
-		unsigned int b = point->max[i / 8] >> (7 - i % 8) & 1;
+		unsigned int a = range->min[i / 8] >> (7 - i % 8) & 1;
+		unsigned int b = range->max[i / 8] >> (7 - i % 8) & 1;
 
 		if (a == b && length == i)
 			length++;
@@ -48,34 +50,35 @@ static int prefix_length(const struct endpoint *point)
 	return length;
 }
 
-static void add_address(struct buffer *text, const struct endpoint *point)
+static void add_range(struct buffer *text, const struct addr_range *range)
 {
 	char min[INET6_ADDRSTRLEN], max[INET6_ADDRSTRLEN];
-	int length = prefix_length(point), bits = point->family == AF_INET ? 32 : 128;
+	int length = prefix_length(range), bits = range->family == AF_INET ? 32 : 128;
 
-	inet_ntop(point->family, point->min, min, sizeof(min));
-	inet_ntop(point->family, point->max, max, sizeof(max));
-	if (point->addr_not)
-		add(text, " not");
+	inet_ntop(range->family, range->min, min, sizeof(min));
+	inet_ntop(range->family, range->max, max, sizeof(max));
 	if (length == bits)
-		add(text, " %s", min);
+		add(text, "%s", min);
 	else if (length >= 0)
-		add(text, " %s/%d", min, length);
+		add(text, "%s/%d", min, length);
 	else
-		add(text, " %s-%s", min, max);
+		add(text, "%s-%s", min, max);
 }
 
 static void add_endpoint(struct buffer *text, const char *keyword, const struct endpoint *point)
 {
+	bool named = point->n_addrs || *point->group;
 	int i;
 
-	if (!point->family && !point->n_ports)
+	if (!named && !point->n_ports)
 		return;
-	add(text, " %s", keyword);
-	if (point->family)
-		add_address(text, point);
-	else
-		add(text, " any");
+	add(text, " %s %s", keyword, !named ? "any" : point->addr_not ? "not " : "");
+	if (*point->group)
+		add(text, "group %s", point->group);
+	for (i = 0; i < point->n_addrs; i++) {
+		add(text, "%s", i ? "," : "");
+		add_range(text, &point->addrs[i]);
+	}
 	if (!point->n_ports)
 		return;
 	add(text, " port %s", point->port_not ? "not " : "");
@@ -92,9 +95,9 @@ static void add_endpoint(struct buffer *text, const char *keyword, const struct 
  * A comment between quotation marks; a part with marks of one kind stands
  * between those of the other, and both parts are one word.
  */
-static void add_comment(struct buffer *text, const char *comment)
+static void add_text(struct buffer *text, const char *keyword, const char *comment)
 {
-	add(text, " comment ");
+	add(text, " %s ", keyword);
 	do {
 		size_t length = strcspn(comment, "\"");
 		char mark = '"';
@@ -112,6 +115,95 @@ static void add_comment(struct buffer *text, const char *comment)
 	} while (*comment);
 }
 
+/* The name of exactly these types, or the number of the one. */
+static void add_type(struct buffer *text, const struct rule *rule)
+{
+	const struct name *name;
+
+	for (name = icmp_type_names; name->name; name++) {
+		int icmp = rule->proto == IPPROTO_ICMP ? ICMP_TYPE_OF(name->value) : -1;
+
+		if (icmp == rule->icmp_type && ICMPV6_TYPE_OF(name->value) == rule->icmpv6_type) {
+			add(text, " type %s", name->name);
+			return;
+		}
+	}
+	add(text, " type %d", rule->icmp_type >= 0 ? rule->icmp_type : rule->icmpv6_type);
+}
+
+static void add_u32(struct buffer *text, const struct rule *rule)
+{
+	size_t left;
+
+	add(text, " u32 %s\"", rule->u32_not ? "not " : "");
+	left = text->length < text->size ? text->size - text->length : 0;
+	text->length += u32_print(rule->u32, rule->n_u32,
+				  left ? text->at + text->length : NULL, left);
+	add(text, "\"");
+}
+
+static void add_until(struct buffer *text, uint64_t until)
+{
+	char when[32] = "?";
+	time_t time = until;
+	struct tm tm;
+
+	if (gmtime_r(&time, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	add(text, " until %s", when);
+}
+
+static void add_matches(struct buffer *text, const struct rule *rule)
+{
+	if (*rule->iface)
+		add(text, " on %s", rule->iface);
+	add_endpoint(text, "from", &rule->src);
+	add_endpoint(text, "to", &rule->dst);
+	if (rule->keyed)
+		add(text, " key %u", rule->key_min);
+	if (rule->keyed && rule->key_max != rule->key_min)
+		add(text, "-%u", rule->key_max);
+	if (rule->icmp_type >= 0 || rule->icmpv6_type >= 0)
+		add_type(text, rule);
+	if (rule->n_u32)
+		add_u32(text, rule);
+}
+
+static void add_options(struct buffer *text, const struct rule *rule)
+{
+	char step[32], max[32];
+
+	if (rule->log)
+		add(text, " log");
+	if (rule->label)
+		add_text(text, "label", rule->label);
+	if (rule->limit)
+		add(text, " limit %u/%s", rule->limit, name_of(unit_names, rule->limit_unit));
+	if (rule->limit && rule->limit_burst != LIMIT_BURST)
+		add(text, " burst %u", rule->limit_burst);
+	if (rule->queued)
+		add(text, " queue %u", rule->queue_first);
+	if (rule->queued && rule->queue_last != rule->queue_first)
+		add(text, "-%u", rule->queue_last);
+	if (rule->queue_bypass)
+		add(text, " bypass");
+	if (rule->mark_mask)
+		add(text, " mark 0x%x", rule->mark);
+	if (rule->mark_mask && rule->mark_mask != UINT32_MAX)
+		add(text, "/0x%x", rule->mark_mask);
+	if (rule->ttl_step) {
+		print_duration(rule->ttl_step, step, sizeof(step));
+		print_duration(rule->ttl_max, max, sizeof(max));
+		add(text, " ttl step %s max %s", step, max);
+	}
+	if (rule->until)
+		add_until(text, rule->until);
+	if (rule->name[0])
+		add(text, " id %s", rule->name);
+	if (rule->comment)
+		add_text(text, "comment", rule->comment);
+}
+
 static void add_rule(struct buffer *text, const struct rule *rule)
 {
 	add(text, "%s %s", name_of(action_names, rule->action),
@@ -124,12 +216,34 @@ static void add_rule(struct buffer *text, const struct rule *rule)
 		else
 			add(text, " proto %d", rule->proto);
 	}
-	add_endpoint(text, "from", &rule->src);
-	add_endpoint(text, "to", &rule->dst);
-	if (rule->name[0])
-		add(text, " id %s", rule->name);
-	if (rule->comment)
-		add_comment(text, rule->comment);
+	add_matches(text, rule);
+	add_options(text, rule);
+}
+
+/**
+ * print_member() - write a member of a group: "host 192.0.2.1", "group web"
+ *
+ * Return: its length.
+ */
+size_t print_member(const struct member *member, char *buffer, size_t size)
+{
+	struct buffer text = { buffer, size, 0 };
+	char addr[INET6_ADDRSTRLEN], timeout[32];
+
+	if (!member->family) {
+		add(&text, "group %s", member->group);
+	} else {
+		inet_ntop(member->family, member->addr, addr, sizeof(addr));
+		if (member->prefix == (member->family == AF_INET ? 32 : 128))
+			add(&text, "host %s", addr);
+		else
+			add(&text, "net %s/%u", addr, member->prefix);
+	}
+	if (member->timeout) {
+		print_duration(member->timeout, timeout, sizeof(timeout));
+		add(&text, " timeout %s", timeout);
+	}
+	return text.length;
 }
 
 /**
@@ -165,7 +279,7 @@ const char *rule_id(const struct rule *rule, char *buffer, size_t size)
 
 /**
  * print_stmt() - write a statement as a line, without its end
- * @stmt: the statement
+ * @stmt: the statement; of a group, the first STMT_MEMBERS members
  * @buffer: where to
  * @size: of @buffer; STMT_TEXT holds any statement
  *
@@ -174,7 +288,8 @@ const char *rule_id(const struct rule *rule, char *buffer, size_t size)
 size_t print_stmt(const struct stmt *stmt, char *buffer, size_t size)
 {
 	struct buffer text = { buffer, size, 0 };
-	char step[32], max[32];
+	char step[32], max[32], member[128];
+	size_t i;
 
 	switch (stmt->kind) {
 	case STMT_NONE:
@@ -200,6 +315,13 @@ size_t print_stmt(const struct stmt *stmt, char *buffer, size_t size)
 		break;
 	case STMT_RULE:
 		add_rule(&text, &stmt->rule);
+		break;
+	case STMT_GROUP:
+		add(&text, "group %s", stmt->group.name);
+		for (i = 0; i < stmt->group.n_members && i < STMT_MEMBERS; i++) {
+			print_member(&stmt->group.members[i], member, sizeof(member));
+			add(&text, " %s", member);
+		}
 		break;
 	}
 	return text.length;

@@ -12,7 +12,7 @@
 
 #define INCLUDE_DEPTH	8
 #define FILE_LIMIT	(256L << 20)
-#define LINE_LIMIT	4095
+#define LINE_LIMIT	(STMT_TEXT - 1)
 
 static unsigned int count;
 
@@ -224,10 +224,16 @@ struct stmt *script_add(struct script *script)
 
 static bool read_file(struct reading *reading, struct script *script);
 
-/* Where an included file is: beside the one that includes it. */
-static char *beside(const char *file, const char *name)
+/**
+ * beside() - where a file is that another one names: beside that one
+ * @file: the other one, or NULL for the command line
+ * @name: as it stands there
+ *
+ * Return: a path, to be freed.
+ */
+char *beside(const char *file, const char *name)
 {
-	const char *slash = strrchr(file, '/');
+	const char *slash = file ? strrchr(file, '/') : NULL;
 	char *path = NULL;
 
 	if (*name == '/' || !slash)

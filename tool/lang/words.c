@@ -25,6 +25,7 @@ const struct name direction_names[] = {
 const struct name action_names[] = {
 	{ "allow", FLOWWALL_ACTION_ALLOW },
 	{ "deny", FLOWWALL_ACTION_DENY },
+	{ "reject", FLOWWALL_ACTION_REJECT },
 	{ NULL, 0 }
 };
 
@@ -123,6 +124,7 @@ const struct name drop_names[] = {
 	{ "unrelated", FLOWWALL_DROP_UNRELATED },
 	{ "table-full", FLOWWALL_DROP_TABLE_FULL },
 	{ "no-memory", FLOWWALL_DROP_NO_MEMORY },
+	{ "limit", FLOWWALL_DROP_LIMIT },
 	{ NULL, 0 }
 };
 
@@ -131,6 +133,53 @@ const struct name end_names[] = {
 	{ "revoked", FLOWWALL_END_REVOKED },
 	{ "reopened", FLOWWALL_END_REOPENED },
 	{ "evicted", FLOWWALL_END_EVICTED },
+	{ NULL, 0 }
+};
+
+const struct name verdict_names[] = {
+	{ "accept", FLOWWALL_VERDICT_ACCEPT },
+	{ "drop", FLOWWALL_VERDICT_DROP },
+	{ "reject", FLOWWALL_VERDICT_REJECT },
+	{ "queue", FLOWWALL_VERDICT_QUEUE },
+	{ NULL, 0 }
+};
+
+const struct name basis_names[] = {
+	{ "not-judged", FLOWWALL_BASIS_NOT_JUDGED },
+	{ "packet", FLOWWALL_BASIS_PACKET },
+	{ "flow", FLOWWALL_BASIS_FLOW },
+	{ "related", FLOWWALL_BASIS_RELATED },
+	{ "always", FLOWWALL_BASIS_ALWAYS },
+	{ "rule", FLOWWALL_BASIS_RULE },
+	{ "policy", FLOWWALL_BASIS_POLICY },
+	{ NULL, 0 }
+};
+
+/* RFC 792, 950, 4443, 4861 */
+const struct name icmp_type_names[] = {
+	{ "echo-request", ICMP_TYPES(8, 128) },
+	{ "echo-reply", ICMP_TYPES(0, 129) },
+	{ "destination-unreachable", ICMP_TYPES(3, 1) },
+	{ "packet-too-big", ICMP_TYPES(-1, 2) },
+	{ "time-exceeded", ICMP_TYPES(11, 3) },
+	{ "parameter-problem", ICMP_TYPES(12, 4) },
+	{ "redirect", ICMP_TYPES(5, 137) },
+	{ "router-solicitation", ICMP_TYPES(10, 133) },
+	{ "router-advertisement", ICMP_TYPES(9, 134) },
+	{ "neighbour-solicitation", ICMP_TYPES(-1, 135) },
+	{ "neighbour-advertisement", ICMP_TYPES(-1, 136) },
+	{ "timestamp-request", ICMP_TYPES(13, -1) },
+	{ "timestamp-reply", ICMP_TYPES(14, -1) },
+	{ "address-mask-request", ICMP_TYPES(17, -1) },
+	{ "address-mask-reply", ICMP_TYPES(18, -1) },
+	{ "source-quench", ICMP_TYPES(4, -1) },
+	{ NULL, 0 }
+};
+
+/* The first name of each is the one that is printed. */
+const struct name unit_names[] = {
+	{ "second", 1 }, { "minute", 60 }, { "hour", 3600 }, { "day", 86400 },
+	{ "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 },
 	{ NULL, 0 }
 };
 

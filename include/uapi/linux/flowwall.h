@@ -22,19 +22,32 @@
  *                             DROP* { REASON, PACKETS } }
  *
  *   RULESET_GET (dump)    ->  one message for each statement, in the order of
- *     KINDS?                  roles, settings, TTLs, rules:
- *                             GENERATION, STATEMENT { exactly one of
+ *     KINDS?                  roles, settings, TTLs, groups, rules:
+ *     GROUP?                  GENERATION, STATEMENT { exactly one of
  *                               ROLE    { IFACE | DEFAULT, ROLE }
  *                               SETTING { MAX_FLOWS, NEIGHBOUR, DHCP,
  *                                         ON_CHANGE }
  *                               TTL     { CLASS, STEP, MAX }
+ *                               GROUP   { NAME, SIZE, PACKETS, BYTES }, then,
+ *                                         if members are asked for, as often
+ *                                         as it takes
+ *                                       { NAME, MEMBER* { ADDR, PREFIX,
+ *                                         TIMEOUT?, LEFT? } | { GROUP } }
  *                               RULE    { HANDLE, NAME?, DIRECTION, ACTION,
- *                                         PROTO?, SRC?, DST?, COMMENT?,
+ *                                         PROTO?, IFACE?, SRC?, DST?,
+ *                                         KEY_MIN?, KEY_MAX?, ICMP_TYPE?,
+ *                                         ICMPV6_TYPE?, U32?, U32_NOT?, LOG?,
+ *                                         LABEL?, LIMIT?, LIMIT_UNIT?,
+ *                                         LIMIT_BURST?, QUEUE_FIRST?,
+ *                                         QUEUE_LAST?, QUEUE_BYPASS?, MARK?,
+ *                                         MARK_MASK?, TTL_STEP?, TTL_MAX?,
+ *                                         UNTIL?, COMMENT?,
  *                                         PACKETS, BYTES, LAST_HIT? }
  *                             }
- *                             with SRC and DST each an ENDPOINT { ADDR_MIN?,
- *                               ADDR_MAX?, ADDR_NOT?, PORT* { MIN, MAX },
- *                               PORT_NOT? }
+ *                             with SRC and DST each an ENDPOINT {
+ *                               ADDR* { MIN, MAX }, GROUP?, ADDR_NOT?,
+ *                               PORT* { MIN, MAX }, PORT_NOT? }
+ *                             GROUP in the request: of this group alone.
  *                             A dump that a commit overtakes is marked with
  *                             NLM_F_DUMP_INTR: ask again.
  *
@@ -57,16 +70,42 @@
  *     MODE                    REPLACE starts from an empty ruleset with default
  *                             settings, EDIT from a copy of the running one
  *   ADD (do)                  Roles, settings and TTLs take the place of an
- *     STATEMENT*              earlier one of the same key, a rule is appended.
- *                             A refused one spoils the transaction.
- *   DEL (do)                  ROLE { IFACE | DEFAULT } or RULE { HANDLE | NAME }
- *     STATEMENT*
- *   COMMIT (do)           ->  GENERATION
- *     CHECK?                  with CHECK: all that a commit would refuse is
- *                             refused, nothing is changed, and the transaction
- *                             is over. EAGAIN: somebody else committed since
- *                             BEGIN.
+ *     STATEMENT*              earlier one of the same key. A rule is appended,
+ *                             or put before the rule BEFORE (a handle). With
+ *                             REPLACE, a rule that says the same as one of the
+ *                             running ruleset is that rule: it keeps handle
+ *                             and counters. RULE { HANDLE, BEFORE? } moves a
+ *                             rule. A group is made, unless it is there, and
+ *                             gets these MEMBERs; one that it has is renewed.
+ *                             A refused statement spoils the transaction.
+ *   DEL (do)                  ROLE { IFACE | DEFAULT }, RULE { HANDLE | NAME },
+ *     STATEMENT*              GROUP { NAME }: the group, GROUP { NAME, MEMBER* }:
+ *                             these members, GROUP { NAME, FLUSH }: all of them
+ *   COMMIT (do)           ->  GENERATION, ENDED: how many flows the new rules no
+ *     CHECK?                  longer allow. With CHECK: all that a commit would
+ *     CONFIRM?                refuse is refused, nothing is changed, and the
+ *     PACKET?, IIF?, OIF?     transaction is over. With CONFIRM, seconds: the
+ *                             old ruleset comes back then, unless CONFIRM comes
+ *                             before; EBUSY while another one waits for that.
+ *                             With PACKET, as of EXPLAIN: ECONNREFUSED if the
+ *                             new ruleset would not let it pass.
+ *                             EAGAIN: somebody else committed since BEGIN.
  *   ABORT (do)
+ *   CONFIRM (do)              keeps the ruleset that waits for it
+ *   ZERO (do)                 sets the counters of one rule, or of all rules and
+ *     RULE_HANDLE?            groups, to nothing
+ *
+ *   EXPLAIN (do)          ->  VERDICT, BASIS, REASON?, DIRECTION?, RULE_HANDLE?,
+ *     PACKET, IIF?, OIF?      GROUP?, FLOW?: what would become of an IP packet,
+ *                             which came by IIF (or was made here) and would
+ *                             leave by OIF (or is for this router). Nothing is
+ *                             sent, counted or changed. FLOW is the one that it
+ *                             belongs to, or that would be made.
+ *
+ *   DROP_GET (dump)       ->  one message for each of the last drops, in no
+ *     HOST?                   order: DROP { REASON, AGE_MS, IFINDEX, RULE?,
+ *                             FAMILY, PROTO, DIRECTION, ENTRY }. With HOST: of
+ *                             packets from or to this address.
  *
  *   Multicast group "events":
  *
@@ -77,10 +116,17 @@
  *                             MAX_FLOWS, and REFUSED, how many were refused
  *                             since the last such event; at most one a second
  *   RULESET_NTF               GENERATION
+ *   LOG_NTF                   DROP { ... } of a packet that a rule with LOG
+ *                             decided about; REASON is missing if it passed.
+ *                             LABEL?
+ *   GROUP_NTF                 STATEMENT { GROUP { NAME, SIZE } }: members came
+ *                             or went
  *   IFACE_NTF                 IFACE { ... }: an interface's role changed
  */
 #ifndef _UAPI_LINUX_FLOWWALL_H
 #define _UAPI_LINUX_FLOWWALL_H
+
+#include <linux/types.h>
 
 #define FLOWWALL_GENL_NAME	"flowwall"
 #define FLOWWALL_GENL_VERSION	1
@@ -90,11 +136,49 @@
 #define FLOWWALL_IFACE_SIZE	16
 #define FLOWWALL_NAME_SIZE	32
 #define FLOWWALL_COMMENT_SIZE	128
+#define FLOWWALL_LABEL_SIZE	64
 
 #define FLOWWALL_MAX_FLOWS_LIMIT	16777216
 #define FLOWWALL_TTL_LIMIT		864000	/* seconds: ten days */
 #define FLOWWALL_RULES_LIMIT		1048576
 #define FLOWWALL_PORTS_LIMIT		64	/* ranges an endpoint */
+#define FLOWWALL_ADDRS_LIMIT		64	/* ranges an endpoint */
+#define FLOWWALL_GROUPS_LIMIT		4096
+#define FLOWWALL_GROUP_DEPTH		4	/* groups in groups */
+#define FLOWWALL_MEMBERS_LIMIT		4194304	/* a namespace */
+#define FLOWWALL_TIMEOUT_LIMIT		31536000	/* seconds: a year */
+#define FLOWWALL_PACKET_LIMIT		2048	/* bytes, to be explained */
+#define FLOWWALL_CONFIRM_LIMIT		86400	/* seconds */
+
+/* The limits of iptables' u32 match. */
+#define FLOWWALL_U32_TESTS	10
+#define FLOWWALL_U32_STEPS	10	/* after the first offset of a test */
+#define FLOWWALL_U32_RANGES	10	/* of a test */
+#define FLOWWALL_U32_OPS	(FLOWWALL_U32_TESTS * \
+				 (1 + FLOWWALL_U32_STEPS + FLOWWALL_U32_RANGES))
+
+/*
+ * One step of a u32 program. A program is tests, all of which must hold; a test
+ * is LOAD, then any of AND, LEFT, RIGHT and AT, then RANGE once or more, one of
+ * which must hold.
+ */
+enum flowwall_u32 {
+	FLOWWALL_U32_LOAD,	/* value = the 4 bytes at offset a, big endian */
+	FLOWWALL_U32_AND,	/* value &= a */
+	FLOWWALL_U32_LEFT,	/* value <<= a, 0 to 31 */
+	FLOWWALL_U32_RIGHT,	/* value >>= a, 0 to 31 */
+	FLOWWALL_U32_AT,	/* base += value; value = the 4 bytes at base + a */
+	FLOWWALL_U32_RANGE,	/* a <= value <= b? */
+
+	__FLOWWALL_U32_MAX
+};
+
+/* Host byte order, as an array in FLOWWALL_RULE_A_U32. */
+struct flowwall_u32_op {
+	__u32 code;
+	__u32 a;
+	__u32 b;
+};
 
 enum flowwall_cmd {
 	FLOWWALL_CMD_STATUS_GET = 1,
@@ -111,6 +195,12 @@ enum flowwall_cmd {
 	FLOWWALL_CMD_TABLE_FULL_NTF,
 	FLOWWALL_CMD_RULESET_NTF,
 	FLOWWALL_CMD_IFACE_NTF,
+	FLOWWALL_CMD_CONFIRM,
+	FLOWWALL_CMD_ZERO,
+	FLOWWALL_CMD_EXPLAIN,
+	FLOWWALL_CMD_DROP_GET,
+	FLOWWALL_CMD_LOG_NTF,
+	FLOWWALL_CMD_GROUP_NTF,
 
 	__FLOWWALL_CMD_MAX,
 	FLOWWALL_CMD_MAX = __FLOWWALL_CMD_MAX - 1
@@ -137,7 +227,8 @@ enum flowwall_direction {
 
 enum flowwall_action {
 	FLOWWALL_ACTION_ALLOW,
-	FLOWWALL_ACTION_DENY,
+	FLOWWALL_ACTION_DENY,		/* silently */
+	FLOWWALL_ACTION_REJECT,		/* with a RST, or ICMP admin prohibited */
 
 	__FLOWWALL_ACTION_MAX
 };
@@ -190,6 +281,7 @@ enum flowwall_drop {
 	FLOWWALL_DROP_UNRELATED,	/* ICMP error about no known flow */
 	FLOWWALL_DROP_TABLE_FULL,	/* the limit of flows is reached */
 	FLOWWALL_DROP_NO_MEMORY,	/* no memory for a flow */
+	FLOWWALL_DROP_LIMIT,		/* a rule allows it, but not so often */
 
 	__FLOWWALL_DROP_MAX
 };
@@ -204,6 +296,29 @@ enum flowwall_end {
 	__FLOWWALL_END_MAX
 };
 
+/* What becomes of a packet. */
+enum flowwall_verdict {
+	FLOWWALL_VERDICT_ACCEPT,
+	FLOWWALL_VERDICT_DROP,
+	FLOWWALL_VERDICT_REJECT,
+	FLOWWALL_VERDICT_QUEUE,
+
+	__FLOWWALL_VERDICT_MAX
+};
+
+/* What a verdict is based on. */
+enum flowwall_basis {
+	FLOWWALL_BASIS_NOT_JUDGED,	/* by its roles it is none of FlowWall's */
+	FLOWWALL_BASIS_PACKET,		/* what the packet itself is like */
+	FLOWWALL_BASIS_FLOW,		/* it belongs to a flow */
+	FLOWWALL_BASIS_RELATED,		/* an ICMP error about a flow, or about none */
+	FLOWWALL_BASIS_ALWAYS,		/* neighbour discovery, or an answer of DHCP */
+	FLOWWALL_BASIS_RULE,		/* the first rule that matches */
+	FLOWWALL_BASIS_POLICY,		/* no rule matches */
+
+	__FLOWWALL_BASIS_MAX
+};
+
 enum flowwall_mode {
 	FLOWWALL_MODE_REPLACE,
 	FLOWWALL_MODE_EDIT,
@@ -216,9 +331,11 @@ enum flowwall_kind {
 	FLOWWALL_KIND_ROLE	= 1 << 0,
 	FLOWWALL_KIND_SETTING	= 1 << 1,
 	FLOWWALL_KIND_TTL	= 1 << 2,
-	FLOWWALL_KIND_RULE	= 1 << 3,
+	FLOWWALL_KIND_GROUP	= 1 << 3,
+	FLOWWALL_KIND_MEMBER	= 1 << 4,	/* the members of the groups */
+	FLOWWALL_KIND_RULE	= 1 << 5,
 
-	FLOWWALL_KIND_ALL	= (1 << 4) - 1
+	FLOWWALL_KIND_ALL	= (1 << 6) - 1
 };
 
 /* The attributes of a message. */
@@ -234,6 +351,20 @@ enum flowwall_attr {
 	FLOWWALL_A_END_REASON,		/* u8, enum flowwall_end */
 	FLOWWALL_A_MAX_FLOWS,		/* u32 */
 	FLOWWALL_A_REFUSED,		/* u32 */
+	FLOWWALL_A_GROUP,		/* string, a group's name */
+	FLOWWALL_A_CONFIRM,		/* u32, seconds, 1 to FLOWWALL_CONFIRM_LIMIT */
+	FLOWWALL_A_ENDED,		/* u32 */
+	FLOWWALL_A_RULE_HANDLE,		/* u32 */
+	FLOWWALL_A_PACKET,		/* binary, from the IP header on */
+	FLOWWALL_A_IIF,			/* u32, interface index */
+	FLOWWALL_A_OIF,			/* u32, interface index */
+	FLOWWALL_A_VERDICT,		/* u8, enum flowwall_verdict */
+	FLOWWALL_A_BASIS,		/* u8, enum flowwall_basis */
+	FLOWWALL_A_REASON,		/* u8, enum flowwall_drop */
+	FLOWWALL_A_DIRECTION,		/* u8, enum flowwall_direction */
+	FLOWWALL_A_HOST,		/* 4 or 16 bytes */
+	FLOWWALL_A_DROP,		/* nest FLOWWALL_RECORD_A_* */
+	FLOWWALL_A_LABEL,		/* string */
 
 	__FLOWWALL_A_MAX,
 	FLOWWALL_A_MAX = __FLOWWALL_A_MAX - 1
@@ -252,6 +383,9 @@ enum flowwall_status_attr {
 	FLOWWALL_STATUS_A_NEIGHBOUR,	/* u64, passed for neighbour discovery */
 	FLOWWALL_STATUS_A_DHCP,		/* u64, passed as answers of DHCP */
 	FLOWWALL_STATUS_A_DROP,		/* nest FLOWWALL_DROP_A_*, one a reason */
+	FLOWWALL_STATUS_A_GROUPS,	/* u32 */
+	FLOWWALL_STATUS_A_MEMBERS,	/* u32, of all groups */
+	FLOWWALL_STATUS_A_CONFIRM,	/* u32, seconds until the old ruleset comes back */
 
 	__FLOWWALL_STATUS_A_MAX,
 	FLOWWALL_STATUS_A_MAX = __FLOWWALL_STATUS_A_MAX - 1
@@ -270,6 +404,7 @@ enum flowwall_statement_attr {
 	FLOWWALL_STATEMENT_A_SETTING,	/* nest FLOWWALL_SETTING_A_* */
 	FLOWWALL_STATEMENT_A_TTL,	/* nest FLOWWALL_TTL_A_* */
 	FLOWWALL_STATEMENT_A_RULE,	/* nest FLOWWALL_RULE_A_* */
+	FLOWWALL_STATEMENT_A_GROUP,	/* nest FLOWWALL_GROUP_A_* */
 
 	__FLOWWALL_STATEMENT_A_MAX,
 	FLOWWALL_STATEMENT_A_MAX = __FLOWWALL_STATEMENT_A_MAX - 1
@@ -315,20 +450,51 @@ enum flowwall_rule_attr {
 	FLOWWALL_RULE_A_PACKETS,	/* u64, that it judged */
 	FLOWWALL_RULE_A_BYTES,		/* u64 */
 	FLOWWALL_RULE_A_LAST_HIT,	/* u64, seconds since 1970 */
+	FLOWWALL_RULE_A_BEFORE,		/* u32, handle of another rule */
+	FLOWWALL_RULE_A_IFACE,		/* string, name or beginning and "+": where it came by; for
+					 * DIRECTION out and local, where it goes
+					 */
+	FLOWWALL_RULE_A_KEY_MIN,	/* u32, of GRE */
+	FLOWWALL_RULE_A_KEY_MAX,	/* u32 */
+	FLOWWALL_RULE_A_ICMP_TYPE,	/* u8; with neither this nor the next, any */
+	FLOWWALL_RULE_A_ICMPV6_TYPE,	/* u8 */
+	FLOWWALL_RULE_A_U32,		/* binary, struct flowwall_u32_op[] */
+	FLOWWALL_RULE_A_U32_NOT,	/* flag */
+	FLOWWALL_RULE_A_LOG,		/* flag */
+	FLOWWALL_RULE_A_LABEL,		/* string */
+	FLOWWALL_RULE_A_LIMIT,		/* u32, so many in each LIMIT_UNIT */
+	FLOWWALL_RULE_A_LIMIT_UNIT,	/* u32, seconds: 1, 60, 3600 or 86400 */
+	FLOWWALL_RULE_A_LIMIT_BURST,	/* u32, so many at once */
+	FLOWWALL_RULE_A_QUEUE_FIRST,	/* u16, with ACTION allow */
+	FLOWWALL_RULE_A_QUEUE_LAST,	/* u16 */
+	FLOWWALL_RULE_A_QUEUE_BYPASS,	/* flag: accept, if nobody listens */
+	FLOWWALL_RULE_A_MARK,		/* u32, with ACTION allow */
+	FLOWWALL_RULE_A_MARK_MASK,	/* u32, the bits to set; MARK has no others */
+	FLOWWALL_RULE_A_TTL_STEP,	/* u32, seconds, 1 to TTL_MAX; with ACTION allow */
+	FLOWWALL_RULE_A_TTL_MAX,	/* u32, seconds */
+	FLOWWALL_RULE_A_UNTIL,		/* u64, seconds since 1970; then it matches no more */
 
 	__FLOWWALL_RULE_A_MAX,
 	FLOWWALL_RULE_A_MAX = __FLOWWALL_RULE_A_MAX - 1
 };
 
 enum flowwall_endpoint_attr {
-	FLOWWALL_ENDPOINT_A_ADDR_MIN = 1,	/* 4 or 16 bytes */
-	FLOWWALL_ENDPOINT_A_ADDR_MAX,		/* as many; not below ADDR_MIN */
-	FLOWWALL_ENDPOINT_A_ADDR_NOT,		/* flag */
-	FLOWWALL_ENDPOINT_A_PORT,		/* nest FLOWWALL_PORT_A_* */
-	FLOWWALL_ENDPOINT_A_PORT_NOT,		/* flag */
+	FLOWWALL_ENDPOINT_A_ADDR = 1,	/* nest FLOWWALL_ADDR_A_*, instead of GROUP */
+	FLOWWALL_ENDPOINT_A_GROUP,	/* string, its name */
+	FLOWWALL_ENDPOINT_A_ADDR_NOT,	/* flag */
+	FLOWWALL_ENDPOINT_A_PORT,	/* nest FLOWWALL_PORT_A_* */
+	FLOWWALL_ENDPOINT_A_PORT_NOT,	/* flag */
 
 	__FLOWWALL_ENDPOINT_A_MAX,
 	FLOWWALL_ENDPOINT_A_MAX = __FLOWWALL_ENDPOINT_A_MAX - 1
+};
+
+enum flowwall_addr_attr {
+	FLOWWALL_ADDR_A_MIN = 1,	/* 4 or 16 bytes */
+	FLOWWALL_ADDR_A_MAX,		/* as many; not below MIN */
+
+	__FLOWWALL_ADDR_A_END,
+	FLOWWALL_ADDR_A_LAST = __FLOWWALL_ADDR_A_END - 1
 };
 
 enum flowwall_port_attr {
@@ -337,6 +503,43 @@ enum flowwall_port_attr {
 
 	__FLOWWALL_PORT_A_END,
 	FLOWWALL_PORT_A_LAST = __FLOWWALL_PORT_A_END - 1
+};
+
+enum flowwall_group_attr {
+	FLOWWALL_GROUP_A_NAME = 1,	/* string, as a rule's */
+	FLOWWALL_GROUP_A_MEMBER,	/* nest FLOWWALL_MEMBER_A_* */
+	FLOWWALL_GROUP_A_FLUSH,		/* flag */
+	FLOWWALL_GROUP_A_SIZE,		/* u32, how many members */
+	FLOWWALL_GROUP_A_PACKETS,	/* u64, that rules with the group decided about */
+	FLOWWALL_GROUP_A_BYTES,		/* u64 */
+
+	__FLOWWALL_GROUP_A_MAX,
+	FLOWWALL_GROUP_A_MAX = __FLOWWALL_GROUP_A_MAX - 1
+};
+
+enum flowwall_member_attr {
+	FLOWWALL_MEMBER_A_ADDR = 1,	/* 4 or 16 bytes, nothing beyond PREFIX */
+	FLOWWALL_MEMBER_A_PREFIX,	/* u8, significant bits; without it, all */
+	FLOWWALL_MEMBER_A_TIMEOUT,	/* u32, seconds, 1 to FLOWWALL_TIMEOUT_LIMIT */
+	FLOWWALL_MEMBER_A_LEFT,		/* u32, seconds of TIMEOUT that are left */
+	FLOWWALL_MEMBER_A_GROUP,	/* string: all members of that group */
+
+	__FLOWWALL_MEMBER_A_END,
+	FLOWWALL_MEMBER_A_LAST = __FLOWWALL_MEMBER_A_END - 1
+};
+
+enum flowwall_record_attr {
+	FLOWWALL_RECORD_A_REASON = 1,	/* u8, enum flowwall_drop */
+	FLOWWALL_RECORD_A_AGE_MS,	/* u32 */
+	FLOWWALL_RECORD_A_IFINDEX,	/* u32, where it came by; none if it was made here */
+	FLOWWALL_RECORD_A_RULE,		/* u32, handle */
+	FLOWWALL_RECORD_A_FAMILY,	/* u8; with no address if it was not understood so far */
+	FLOWWALL_RECORD_A_PROTO,	/* u8 */
+	FLOWWALL_RECORD_A_DIRECTION,	/* u8, enum flowwall_direction */
+	FLOWWALL_RECORD_A_ENTRY,	/* nest FLOWWALL_ENTRY_A_*: addresses, and ports or ids */
+
+	__FLOWWALL_RECORD_A_MAX,
+	FLOWWALL_RECORD_A_MAX = __FLOWWALL_RECORD_A_MAX - 1
 };
 
 enum flowwall_iface_attr {

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Groups: sets of hosts and networks that change while packets are judged.
+ *
+ * All members of a namespace are in one hash table. Each says in which
+ * generations of the ruleset it is there: from @born, and before @died. So the
+ * members of a new ruleset are put beside those of the running one, and one
+ * number changes what packets see: rules and members together, or nothing.
+ */
+#include <linux/slab.h>
+
+#include "group_internal.h"
+#include "net.h"
+#include "ruleset.h"
+
+/* --- groups ---------------------------------------------------------------- */
+
+/**
+ * fwl_group_alloc() - make an empty group
+ * @fn: the namespace, locked
+ * @name: shorter than FLOWWALL_NAME_SIZE
+ *
+ * Context: process.
+ * Return: the group with one reference, or NULL.
+ */
+struct fwl_group *fwl_group_alloc(struct fwl_net *fn, const char *name)
+{
+	struct fwl_group *group = kzalloc(sizeof(*group), GFP_KERNEL_ACCOUNT);
+
+	if (!group)
+		return NULL;
+	if (fwl_counter_init(&group->counter)) {
+		kfree(group);
+		return NULL;
+	}
+	refcount_set(&group->refs, 1);
+	group->id = ++fn->next_group;
+	group->fn = fn;
+	INIT_LIST_HEAD(&group->subs);
+	strscpy(group->name, name, sizeof(group->name));
+	return group;
+}
+
+/**
+ * fwl_group_get() - hold a group once more
+ * @group: the group
+ *
+ * Return: the group.
+ */
+struct fwl_group *fwl_group_get(struct fwl_group *group)
+{
+	refcount_inc(&group->refs);
+	return group;
+}
+
+/**
+ * fwl_group_put() - give back a reference, and the group with the last one
+ * @group: the group; no packet can be looking at it for this reference's sake
+ */
+void fwl_group_put(struct fwl_group *group)
+{
+	if (!refcount_dec_and_test(&group->refs))
+		return;
+	fwl_counter_free(&group->counter);
+	kfree(group);
+}
+
+/**
+ * fwl_group_name() - what a group is called
+ * @group: the group
+ */
+const char *fwl_group_name(const struct fwl_group *group)
+{
+	return group->name;
+}
+
+/**
+ * fwl_group_id() - what stands for a group in the key of a member
+ * @group: the group
+ */
+u32 fwl_group_id(const struct fwl_group *group)
+{
+	return group->id;
+}
+
+/**
+ * fwl_group_size() - how many members a group has
+ * @group: the group; its namespace is locked
+ */
+u32 fwl_group_size(const struct fwl_group *group)
+{
+	return group->size;
+}
+
+/**
+ * fwl_group_counter() - what counts the packets of a group
+ * @group: the group
+ */
+struct fwl_counter *fwl_group_counter(struct fwl_group *group)
+{
+	return &group->counter;
+}
+
+/**
+ * fwl_group_is_member() - is a group a member of others?
+ * @groups: the others; their namespace is locked
+ * @n: how many
+ * @sub: the group
+ */
+bool fwl_group_is_member(struct fwl_group *const *groups, u32 n, const struct fwl_group *sub)
+{
+	const struct fwl_member *member;
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		list_for_each_entry(member, &groups[i]->subs, sub_link)
+			if (member->sub == sub && member->died == FWL_NEVER)
+				return true;
+	return false;
+}
+
+/* --- look-up --------------------------------------------------------------- */
+
+static bool has_member(const struct fwl_group *group, u32 generation,
+		       const struct fwl_member_key *key)
+{
+	struct rhlist_head *list, *at;
+	struct fwl_member *member;
+
+	list = rhltable_lookup(&group->fn->members, key, fwl_member_params);
+	rhl_for_each_entry_rcu(member, at, list, node)
+		if (fwl_member_visible(member, generation))
+			return true;
+	return false;
+}
+
+/* Clears what is beyond the prefix; words behind the family's are zero anyway. */
+static void cut(__be32 *addr, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < 4; i++, len -= min_t(u32, len, 32))
+		if (len < 32)
+			addr[i] &= len ? htonl(~0U << (32 - len)) : 0;
+}
+
+static bool has_address(const struct fwl_group *group, u32 generation, bool ipv6,
+			const __be32 *addr)
+{
+	struct fwl_member_key key = { .group = group->id, .family = ipv6 ? AF_INET6 : AF_INET };
+	const unsigned long *lens = ipv6 ? group->lens6 : group->lens4;
+	unsigned long len = ipv6 ? 129 : 33, end;
+
+	memcpy(key.addr, addr, sizeof(key.addr));
+	/* The longest first: what is asked for most is hosts. */
+	for (;;) {
+		end = len;
+		len = find_last_bit(lens, end);
+		if (len >= end)
+			return false;
+		cut(key.addr, len);
+		key.len = len;
+		if (has_member(group, generation, &key))
+			return true;
+	}
+}
+
+static bool has(const struct fwl_group *group, u32 generation, bool ipv6,
+		const __be32 *addr, int depth)
+{
+	const struct fwl_member *member;
+
+	if (has_address(group, generation, ipv6, addr))
+		return true;
+	if (depth == FLOWWALL_GROUP_DEPTH)
+		return false;
+	list_for_each_entry_rcu(member, &group->subs, sub_link)
+		if (fwl_member_visible(member, generation) &&
+		    has(member->sub, generation, ipv6, addr, depth + 1))
+			return true;
+	return false;
+}
+
+/**
+ * fwl_group_has() - is an address in a group?
+ * @group: the group
+ * @generation: of the ruleset that asks
+ * @ipv6: family
+ * @addr: network byte order; IPv4 has the first word, the others are zero
+ *
+ * Context: RCU.
+ */
+bool fwl_group_has(const struct fwl_group *group, u32 generation, bool ipv6,
+		   const __be32 *addr)
+{
+	return has(group, generation, ipv6, addr, 0);
+}
+
+/* --- showing --------------------------------------------------------------- */
+
+/**
+ * fwl_members_walk_begin() - begin to show members
+ * @fn: the namespace
+ *
+ * Return: an iterator, or NULL without memory.
+ */
+struct rhashtable_iter *fwl_members_walk_begin(struct fwl_net *fn)
+{
+	struct rhashtable_iter *iter = kmalloc(sizeof(*iter), GFP_KERNEL);
+
+	if (iter)
+		rhltable_walk_enter(&fn->members, iter);
+	return iter;
+}
+
+/**
+ * fwl_members_walk() - show members, from where it stopped before
+ * @fn: the namespace, locked
+ * @iter: the iterator
+ * @each: called with each; one that returns an error is shown again next time
+ * @arg: for @each
+ *
+ * Return: 0 when all were shown, -EAGAIN if the table was changed in a way that
+ * some may be missing or come twice, or what @each returned.
+ */
+int fwl_members_walk(struct fwl_net *fn, struct rhashtable_iter *iter,
+		     int (*each)(const struct fwl_member_info *info, void *arg), void *arg)
+{
+	const struct fwl_ruleset *rs = rcu_dereference_protected(fn->ruleset,
+								 lockdep_is_held(&fn->lock));
+	struct fwl_member *member;
+	int err = 0;
+
+	rhashtable_walk_start(iter);
+	for (member = rhashtable_walk_peek(iter); member && !err;
+	     member = rhashtable_walk_next(iter)) {
+		struct fwl_member_info info;
+
+		if (IS_ERR(member)) {
+			err = PTR_ERR(member);
+			break;
+		}
+		if (!fwl_member_visible(member, rs->generation))
+			continue;
+		info = (struct fwl_member_info){
+			.key = &member->key,
+			.group = member->group,
+			.sub = member->sub,
+			.timeout = member->timeout,
+		};
+		if (member->timeout)
+			info.left = (member->expires - jiffies) / HZ;
+		err = each(&info, arg);
+		if (err)
+			break;
+	}
+	rhashtable_walk_stop(iter);
+	return err;
+}
+
+/**
+ * fwl_members_walk_end() - end to show members
+ * @iter: the iterator, or NULL
+ */
+void fwl_members_walk_end(struct rhashtable_iter *iter)
+{
+	if (iter)
+		rhashtable_walk_exit(iter);
+	kfree(iter);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Is a rule about a packet? Pure: it builds in user space as well. */
+#include <linux/in.h>
+#include <linux/skbuff.h>
+#include <linux/string.h>
+
+#include "group.h"
+#include "match.h"
+#include "u32.h"
+
+static bool addr_matches(const struct fwl_endpoint *point, const struct fwl_query *query, u8 end)
+{
+	const __be32 *addr = query->pkt->ends.addr[end];
+	bool ipv6 = fwl_kind_ipv6(query->pkt->kind), found = false;
+	int i;
+
+	if (point->group)
+		return fwl_group_has(point->group, query->generation, ipv6, addr) !=
+		       point->addr_not;
+	if (!point->n_addrs)
+		return true;
+	if (!(point->families & (ipv6 ? FWL_IPV6 : FWL_IPV4)))
+		return false;
+	for (i = 0; i < point->n_addrs && !found; i++)
+		found = point->addrs[i].ipv6 == ipv6 &&
+			memcmp(addr, point->addrs[i].min, sizeof(point->addrs[i].min)) >= 0 &&
+			memcmp(addr, point->addrs[i].max, sizeof(point->addrs[i].max)) <= 0;
+	return found != point->addr_not;
+}
+
+static bool port_matches(const struct fwl_endpoint *point, const struct fwl_packet *pkt, u8 end)
+{
+	bool found = false;
+	u16 port;
+	int i;
+
+	if (!point->n_ports)
+		return true;
+	if (!fwl_proto_has_ports(fwl_kind_proto(pkt->kind)))
+		return false;
+	port = ntohs(pkt->ends.port[end]);
+	for (i = 0; i < point->n_ports && !found; i++)
+		found = port >= point->ports[i].min && port <= point->ports[i].max;
+	return found != point->port_not;
+}
+
+static bool proto_matches(const struct fwl_match *match, const struct fwl_packet *pkt)
+{
+	u8 proto = fwl_kind_proto(pkt->kind);
+	u32 key;
+
+	if (match->proto >= 0 && match->proto != proto &&
+	    !(match->proto == IPPROTO_ICMP && proto == IPPROTO_ICMPV6 &&
+	      fwl_kind_ipv6(pkt->kind)))
+		return false;
+	if (match->icmp_type >= 0 || match->icmpv6_type >= 0)
+		return pkt->icmp != FWL_ICMP_NONE &&
+		       pkt->icmp_type == (fwl_kind_ipv6(pkt->kind) ? match->icmpv6_type
+								   : match->icmp_type);
+	if (!match->keyed)
+		return true;
+	key = ntohl(pkt->ends.id);
+	return pkt->kind & FWL_KIND_GRE_KEYED && key >= match->key_min && key <= match->key_max;
+}
+
+/**
+ * fwl_match_iface() - is this the interface?
+ * @pattern: its name, or the beginning of it
+ * @prefix: @pattern is a beginning
+ * @name: of the interface
+ */
+bool fwl_match_iface(const char *pattern, bool prefix, const char *name)
+{
+	return prefix ? !strncmp(pattern, name, strlen(pattern)) : !strcmp(pattern, name);
+}
+
+/* What a flow does not remember of its first packet. */
+static bool rest_matches(const struct fwl_match *match, u32 handle, const struct fwl_query *query)
+{
+	if (match->iface[0]) {
+		if (!query->iface) {
+			if (query->held != handle)
+				return false;
+		} else if (!fwl_match_iface(match->iface, match->iface_prefix, query->iface)) {
+			return false;
+		}
+	}
+	if (!match->n_u32)
+		return true;
+	if (!query->skb)
+		return query->held == handle;
+	return fwl_u32_matches(match->u32, match->n_u32, query->skb,
+			       skb_network_offset(query->skb)) != match->u32_not;
+}
+
+/**
+ * fwl_match() - is a rule about this packet?
+ * @match: what the rule asks
+ * @handle: the rule's
+ * @query: the packet
+ *
+ * Context: any, RCU if there are groups.
+ */
+bool fwl_match(const struct fwl_match *match, u32 handle, const struct fwl_query *query)
+{
+	const struct fwl_packet *pkt = query->pkt;
+
+	return proto_matches(match, pkt) &&
+	       port_matches(&match->dst, pkt, !pkt->swapped) &&
+	       port_matches(&match->src, pkt, pkt->swapped) &&
+	       addr_matches(&match->dst, query, !pkt->swapped) &&
+	       addr_matches(&match->src, query, pkt->swapped) &&
+	       (!match->until || query->now < match->until) &&
+	       rest_matches(match, handle, query);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The last drops: always noted, without a lock, for who asks why. */
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/percpu.h>
+#include <linux/string.h>
+
+#include "net.h"
+#include "record.h"
+
+/**
+ * fwl_records_init() - begin with none, before the first packet is judged
+ * @fn: the namespace
+ *
+ * Context: process; more than once does no harm.
+ * Return: 0 or -ENOMEM.
+ */
+int fwl_records_init(struct fwl_net *fn)
+{
+	if (!fn->records)
+		fn->records = alloc_percpu(struct fwl_record_table);
+	return fn->records ? 0 : -ENOMEM;
+}
+
+/**
+ * fwl_records_free() - forget all
+ * @fn: the namespace
+ */
+void fwl_records_free(struct fwl_net *fn)
+{
+	free_percpu(fn->records);
+}
+
+/**
+ * fwl_record_fill() - describe a packet that was dropped, or logged
+ * @record: set to all but its stamp
+ * @pkt: what was found in it
+ * @state: of the hook
+ * @direction: enum flowwall_direction
+ * @reason: enum flowwall_drop
+ * @rule: handle, or zero
+ */
+void fwl_record_fill(struct fwl_record *record, const struct fwl_packet *pkt,
+		     const struct nf_hook_state *state, u8 direction, u8 reason, u32 rule)
+{
+	record->ends = pkt->ends;
+	record->kind = pkt->kind;
+	record->swapped = pkt->swapped;
+	record->reason = reason;
+	record->direction = direction;
+	record->ifindex = state->in ? state->in->ifindex : 0;
+	record->rule = rule;
+}
+
+static u32 bucket_of(const struct fwl_packet *pkt)
+{
+	const __be32 *addr = pkt->ends.addr[pkt->swapped];
+	u32 hash = (__force u32)(addr[0] ^ addr[1] ^ addr[2] ^ addr[3]);
+
+	return hash * 0x9e3779b1 >> 26;
+}
+
+/**
+ * fwl_record_drop() - note a drop
+ * @fn: the namespace
+ * @pkt: what was found in the packet
+ * @state: of the hook
+ * @direction: enum flowwall_direction
+ * @reason: enum flowwall_drop
+ * @rule: handle, or zero
+ *
+ * Context: softirqs off.
+ */
+void fwl_record_drop(struct fwl_net *fn, const struct fwl_packet *pkt,
+		     const struct nf_hook_state *state, u8 direction, u8 reason, u32 rule)
+{
+	struct fwl_record_table *table = this_cpu_ptr(fn->records);
+	u32 bucket = bucket_of(pkt);
+	u32 slot = table->next[bucket]++ % FWL_RECORD_SLOTS;
+	struct fwl_record *record = &table->record[bucket * FWL_RECORD_SLOTS + slot];
+
+	WRITE_ONCE(record->stamp, 0);
+	/* A reader that sees any of the new has seen the zero, too. */
+	smp_wmb();
+	fwl_record_fill(record, pkt, state, direction, reason, rule);
+	smp_store_release(&record->stamp, get_jiffies_64());
+}
+
+/**
+ * fwl_record_read() - read a record, if there is one
+ * @fn: the namespace
+ * @cpu: whose
+ * @at: below FWL_RECORDS
+ * @record: set to a copy
+ *
+ * Return: false if there is none, or it is being written.
+ */
+bool fwl_record_read(const struct fwl_net *fn, int cpu, u32 at, struct fwl_record *record)
+{
+	const struct fwl_record *from;
+	u64 stamp;
+
+	if (!fn->records)
+		return false;
+	from = &per_cpu_ptr(fn->records, cpu)->record[at];
+	stamp = smp_load_acquire(&from->stamp);
+	memcpy(record, from, sizeof(*record));
+	/* The copy first, then whether it was written meanwhile. */
+	smp_rmb();
+	record->stamp = stamp;
+	return stamp && READ_ONCE(from->stamp) == stamp;
+}
