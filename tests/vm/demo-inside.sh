@@ -132,6 +132,12 @@ shown fwctl rule list
 check "the rules counted what they let in" [ "$(rule_packets web4)" -gt 0 ]
 check "and the inside still gets out" downloads "$INSIDE" "$OUTSIDE4"
 
+title "Why, and what would be: it explains by the code that judges packets."
+shown fwctl explain tcp from "$OUTSIDE4" to "$INSIDE4" port 80 || fail "it would pass"
+shown fwctl explain tcp from "$OUTSIDE4" to "$INSIDE4" port 22
+check_equal "port 22 would not pass: exit status 3" $? 3
+shown fwctl why "$OUTSIDE4" | head -n 6
+
 title "What the firewall did, in figures."
 shown fwctl status
 

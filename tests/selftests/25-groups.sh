@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Groups: hosts and networks of both families that rules name; members that come,
+# go and leave by themselves count from the next packet on.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/more.sh"
+
+need jq
+topology
+udp_echo_server "$INSIDE" 53 54
+fw_rules <<-RULES
+	group friends host $OUTSIDE4 net 2001:db8:2::/64
+	group banned
+	group both group friends group banned
+	deny in from group banned id ban
+	allow in udp from group friends to any port 53 id dns
+	allow in icmp from not group friends to $INSIDE4 id strangers
+	allow in udp from group both to any port 54 id nested
+RULES
+check_equal "the groups and their sizes" \
+	"$(fw -j group list | jq -c '[.[] | [.name, .size]] | sort')" '[["banned",0],["both",2],["friends",2]]'
+
+for v in 4 6; do
+	inside=INSIDE$v outside=OUTSIDE$v
+	check "v$v: a member comes in" udp_echoes "$OUTSIDE" "${!inside}" 53
+	check "v$v: also as a member of a member" udp_echoes "$OUTSIDE" "${!inside}" 54
+	check_fails "v$v: not to another port" udp_echoes "$OUTSIDE" "${!inside}" 55
+done
+check_equal "the group counts what its rules decide" \
+	"$(fw -j group list | jq '.[] | select(.name == "friends") | .packets')" 2
+check_drops "one that is not in it does not come in" "policy 1" \
+	"$OUTSIDE" "udp('198.51.100.99', '$INSIDE4', 1, 53)"
+check_drops "nor one of the other family" "policy 1" \
+	"$OUTSIDE" "udp('2001:db8:3::2', '$INSIDE6', 1, 53)"
+check_drops "not in the group: a member is dropped" "policy 1" \
+	"$OUTSIDE" "echo('$OUTSIDE4', '$INSIDE4', 1)"
+watch inside "$INSIDE" eth0 icmp
+check_arrives "a stranger is not" inside 1 "$OUTSIDE" "echo('198.51.100.99', '$INSIDE4', 2)"
+
+# Members come and go while packets flow.
+session five "$OUTSIDE" udp "$INSIDE4" 53
+check "a flow of a member" tell five echo 9
+check "it is banned" fw group add banned host "$OUTSIDE4"
+check_fails "its flow ends with the next packet" tell five echo 9
+check_fails "it does not come in again" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check "the ban ends" fw group del banned host "$OUTSIDE4"
+check "it comes in" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check "a network can be banned" fw group banned add net 198.51.100.0/24
+check_fails "that bans its hosts" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check "of one family" udp_echoes "$OUTSIDE" "$INSIDE6" 53
+check "all bans end" fw group flush banned
+check "it comes in again" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check_fails "there is nobody to take out" fw group del banned host "$OUTSIDE4"
+check_equal "a range is what it says" "$(fw group add banned range 203.0.113.1-203.0.113.6 &&
+	fw -j group show banned | jq -c '[.members[].addr] | sort')" \
+	'["203.0.113.1","203.0.113.2/31","203.0.113.4/31","203.0.113.6"]'
+
+# Some leave by themselves.
+check "a ban of two seconds" fw group add banned host "$OUTSIDE4" timeout 2s
+check_fails "holds" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check "and ends by itself" busywait 10 udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check "a ban of four seconds" fw group add banned host "$OUTSIDE4" timeout 4s
+sleep 2
+check "renewed after two" fw group add banned host "$OUTSIDE4" timeout 30s
+sleep 3
+check_fails "holds after five" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check_equal "and says how long it will" "$(fw -j group show banned |
+	jq '.members[] | select(.timeout) | .timeout == 30 and .left > 15 and .left <= 27')" true
+check "it ends" fw group del banned host "$OUTSIDE4"
+
+# What is in use stays.
+check_fails "a group that a rule names is not deleted" fw group del friends
+fw group add spare host 192.0.2.1
+check "it is told why" grep -q 'in use' <(fw group del friends 2>&1)
+check "one that nobody names is" fw group del spare
+check_fails "it is gone" fw group show spare
+check_fails "a rule with a group that is not there is refused" fw rule add allow in from group nobody
+fw group add x group both && fw group add y group x && fw group add z group y
+check_fails "groups in groups in a circle are refused" fw group add friends group z
+check_fails "or too deep" bash -c "$FWCTL -n $ROUTER group add t group z && $FWCTL -n $ROUTER group add s group t"
+check "all is as it was" udp_echoes "$OUTSIDE" "$INSIDE4" 54
+
+# Rules and members change together, or not at all.
+before=$(fw save)
+fw_fails_to_apply() { ! fw apply "$TMP/bad" >/dev/null 2>&1; }
+printf '%s\ngroup friends host 203.0.113.99\nallow in from group nowhere\n' "$before" >"$TMP/bad"
+check "a file with a mistake is refused" fw_fails_to_apply
+check_equal "no member has changed" "$(fw save)" "$before"
+fw save >"$TMP/saved"
+check "what is saved can be applied" fw apply "$TMP/saved"
+check_equal "and is the same" "$(fw save)" "$before"
+check_equal "counters go on" "$(fw -j rule list | jq '.[] | select(.id == "dns") | .packets >= 2')" true
+
+# Many, from a file.
+seq -f '10.64.%g.0/30' 0 255 >"$TMP/many"
+for ((i = 0; i < 400; i++)); do printf "100.$((i / 256)).$((i % 256)).%s\n" {0..249}; done >>"$TMP/many"
+begin=${EPOCHREALTIME/./}
+check "100,256 members of a file" fw group add banned file "$TMP/many"
+took=$(((${EPOCHREALTIME/./} - begin) / 1000))
+note "$took ms"
+check_equal "all are there" "$(fw -j status | jq '.members >= 100256')" true
+check_drops "one of them is denied" "rule 1" "$OUTSIDE" "udp('100.1.143.249', '$INSIDE4', 1, 53)"
+check_drops "its neighbour is not" "policy 1" "$OUTSIDE" "udp('100.1.144.0', '$INSIDE4', 1, 53)"
+check "they all go" fw group flush banned
+busywait 20 bash -c '! grep -q "^fwl_member .* [1-9][0-9][0-9][0-9][0-9]* " /proc/slabinfo'
+check_drops "none is denied" "policy 1" "$OUTSIDE" "udp('100.1.143.249', '$INSIDE4', 1, 53)"

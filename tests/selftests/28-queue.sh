@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# queue: the first packets of a flow wait for a verdict of user space, the others
+# follow it. Without a listener: bypass accepts, else they are dropped. A module
+# and a namespace end with packets waiting.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/more.sh"
+
+need jq
+modprobe -q nfnetlink_queue || skip "no nfnetlink_queue here"
+topology
+udp_echo_server "$INSIDE" 53 54
+listen_tcp "$INSIDE" 80 81
+fw_rules <<-RULES
+	allow in udp to any port 53 queue 7
+	allow in udp to any port 54 queue 8 bypass
+	allow in tcp to any port 80 queue 7
+	allow in tcp to any port 81 queue 20-23
+RULES
+
+check_fails "nobody listens: no answer" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check "nobody listens, bypass: it passes" udp_echoes "$OUTSIDE" "$INSIDE4" 54
+
+# queue NUMBER accept|drop|hold: a listener, and what it has seen in $TMP/queue-N.
+listener() {
+	ip netns exec "$ROUTER" $PYTHON "$TESTS/queue.py" "$1" "$2" >"$TMP/queue-$1" 2>&1 &
+	LISTENER=$!
+	busywait 10 grep -q ready "$TMP/queue-$1" || die "no listener" "$(cat "$TMP/queue-$1")"
+}
+queued() { grep -c packet "$TMP/queue-$1"; }
+
+listener 7 accept
+session one "$OUTSIDE" udp "$INSIDE4" 53
+check "v4: accepted" tell one echo 9
+check_equal "v4: one packet was asked about" "$(queued 7)" 1
+check "v4: then it goes on" tell one echo 9
+check_equal "v4: and nobody is asked" "$(queued 7)" 1
+check "v6: accepted" udp_echoes "$OUTSIDE" "$INSIDE6" 53
+check_equal "v6: one more packet" "$(queued 7)" 2
+check "TCP: data comes back" tcp_echoes "$OUTSIDE" "$INSIDE4" 80
+asked=$(queued 7)
+check "TCP: the handshake and the first data were asked about ($((asked - 2)))" \
+	[ "$asked" -ge 6 -a "$asked" -le 8 ]
+kill "$LISTENER"; wait "$LISTENER" 2>/dev/null
+check "without the listener a flow that was accepted goes on" tell one echo 9
+check_fails "a new one does not" udp_echoes "$OUTSIDE" "$INSIDE4" 53 999
+
+listener 7 drop
+check_fails "dropped" udp_echoes "$OUTSIDE" "$INSIDE4" 53 998
+check "after it was asked about" [ "$(queued 7)" -ge 1 ]
+kill "$LISTENER"; wait "$LISTENER" 2>/dev/null
+
+listeners=()
+for n in 20 21 22 23; do listener "$n" accept; listeners+=("$LISTENER"); done
+for ((n = 0; n < 8; n++)); do tcp_echoes "$OUTSIDE" "$INSIDE4" 81 >/dev/null || fail "connection $n"; done
+check "several queues share the flows" [ "$(cat "$TMP"/queue-2[0-3] | grep -c packet)" -ge 24 ]
+check "not one of them has all" [ "$(for n in 20 21 22 23; do queued $n; done | grep -cv '^0')" -ge 2 ]
+kill "${listeners[@]}"; wait "${listeners[@]}" 2>/dev/null
+
+# A hundred packets wait, and all ends.
+listener 7 hold
+craft "$OUTSIDE" "[udp('$OUTSIDE4', '$INSIDE4', 2000 + n, 53) for n in range(100)]"
+check "100 packets wait" busywait 20 bash -c "[ \$(grep -c packet $TMP/queue-7) -ge 100 ]"
+check "the module is unloaded" timeout 20 rmmod flowwall
+load_module
+fw_apply <"$TMP/ruleset"
+craft "$OUTSIDE" "[udp('$OUTSIDE4', '$INSIDE4', 3000 + n, 53) for n in range(100)]"
+check "100 more wait" busywait 20 bash -c "[ \$(grep -c packet $TMP/queue-7) -ge 200 ]"
+check "the rules go, and with them their hooks" fw_rules </dev/null
+check_equal "the kernel said nothing of it" "$(unexpected_log)" ""

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# apply --confirm: the old ruleset, groups included, comes back unless somebody
+# confirms; the kernel sees to it, whatever became of who asked.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/more.sh"
+
+need jq
+topology
+udp_echo_server "$INSIDE" 53 54
+common="version 1
+role out0 external
+role in0 internal"
+cat >"$TMP/old" <<<"$common
+group friends host $OUTSIDE4
+allow in udp from group friends to any port 53 id old"
+cat >"$TMP/new" <<<"$common
+group friends host 203.0.113.7
+group others host $OUTSIDE4
+allow in udp from group others to any port 54 id new"
+fw apply "$TMP/old" || die "the ruleset is refused"
+old=$(fw save)
+
+old_runs() { [ "$(fw save)" = "$old" ]; }
+check "applied for six seconds" fw apply "$TMP/new" --confirm 6
+check "the new one runs" udp_echoes "$OUTSIDE" "$INSIDE4" 54 1001
+check_fails "the old one does not" udp_echoes "$OUTSIDE" "$INSIDE4" 53 1002
+check_equal "status tells how long" "$(fw -j status | jq '.confirm > 0 and .confirm <= 6')" true
+check_fails "a second one that waits is refused" fw apply "$TMP/old" --confirm 5
+check "the old one comes back" busywait 15 old_runs
+check_equal "nothing waits" "$(fw -j status | jq .confirm)" null
+check "it runs, with its members" udp_echoes "$OUTSIDE" "$INSIDE4" 53 1003
+check_fails "the new one does not" udp_echoes "$OUTSIDE" "$INSIDE4" 54 1004
+check_fails "there is nothing to confirm" fw confirm
+
+check "applied again" fw apply "$TMP/new" --confirm 5
+check "confirmed" fw confirm
+sleep 7
+check "it stays" udp_echoes "$OUTSIDE" "$INSIDE4" 54 1005
+
+# Everything that ran it is gone.
+fw apply "$TMP/old" >/dev/null
+setsid bash -c "$FWCTL -n $ROUTER apply $TMP/new --confirm 5; kill -9 \$\$" >/dev/null 2>&1
+check "applied by what was killed" udp_echoes "$OUTSIDE" "$INSIDE4" 54 1006
+check "the old one comes back all the same" busywait 15 old_runs
+
+# A change by hand meanwhile goes with what it was made to.
+fw apply "$TMP/new" --confirm 5 >/dev/null
+check "a rule more" fw rule add allow in tcp to any port 9
+check "the old one comes back" busywait 15 old_runs
+
+# Over ssh, one does not lock oneself out.
+export SSH_CONNECTION="$OUTSIDE4 50000 $ROUTER_OUT4 22"
+listen_tcp "$ROUTER" 22
+cat >"$TMP/ssh" <<<"$common
+allow in tcp from $OUTSIDE4 to $ROUTER_OUT4 port 22 id ssh"
+check_fails "a ruleset without ssh is refused" fw apply "$TMP/new"
+check "nothing has changed" old_runs
+check "one with it is not" fw apply "$TMP/ssh"
+check "it runs" tcp_connects "$OUTSIDE" "$ROUTER_OUT4" 22
+check "by force it is" fw apply "$TMP/new" --force
+unset SSH_CONNECTION
+check_fails "and it is out" tcp_connects "$OUTSIDE" "$ROUTER_OUT4" 22
+check_equal "the kernel said nothing of it" "$(unexpected_log)" ""
