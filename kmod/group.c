@@ -29,7 +29,7 @@ struct fwl_group *fwl_group_alloc(struct fwl_net *fn, const char *name)
 
 	if (!group)
 		return NULL;
-	if (fwl_counter_init(&group->counter)) {
+	if (fwl_counter_init(&group->counter, &fn->counters)) {
 		kfree(group);
 		return NULL;
 	}

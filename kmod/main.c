@@ -76,6 +76,7 @@ static void __net_exit net_exit(struct net *net)
 	fwl_table_flush(&fn->table);
 	fwl_ruleset_free(rcu_dereference_protected(fn->ruleset, 1));
 	fwl_groups_free(fn);
+	fwl_counter_block_put(fn->counters);
 	fwl_profiles_free(fn);
 	fwl_records_free(fn);
 	free_percpu(fn->stats);

@@ -13,6 +13,7 @@
 
 #include "flow.h"
 
+struct fwl_counter_block;
 struct fwl_member;
 struct fwl_record_table;
 struct fwl_ruleset;
@@ -54,6 +55,7 @@ struct fwl_stats {
  * @confirm: brings it back
  * @confirm_by: jiffies, when
  * @profiles: what rules give to flows, struct fwl_profile by number
+ * @counters: where the counters of rules and groups are from
  * @records: the last drops, for each CPU; NULL until a role is given
  * @members: of all groups, struct fwl_member
  * @n_members: how many the newest ruleset has
@@ -82,6 +84,7 @@ struct fwl_net {
 	struct delayed_work confirm;
 	unsigned long confirm_by;
 	struct xarray profiles;
+	struct fwl_counter_block *counters;
 	struct fwl_record_table __percpu *records;
 
 	struct rhltable members;

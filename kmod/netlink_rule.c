@@ -472,7 +472,7 @@ static struct fwl_rule *make_rule(struct fwl_net *fn, struct fwl_transaction *tx
 			fwl_rule_put(rule);
 			return old;
 		}
-		err = fwl_counter_init(&rule->counter);
+		err = fwl_counter_init(&rule->counter, &fn->counters);
 	}
 	if (err) {
 		fwl_rule_put(rule);

@@ -9,23 +9,62 @@
 
 /* --- counters -------------------------------------------------------------- */
 
+static struct fwl_counter_block *block_alloc(void)
+{
+	struct fwl_counter_block *block = kzalloc(sizeof(*block), GFP_KERNEL_ACCOUNT);
+	int cpu, i;
+
+	if (!block)
+		return NULL;
+	block->stats = __alloc_percpu_gfp(FWL_COUNTERS * sizeof(*block->stats),
+					  __alignof__(*block->stats), GFP_KERNEL_ACCOUNT);
+	if (!block->stats) {
+		kfree(block);
+		return NULL;
+	}
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < FWL_COUNTERS; i++)
+			u64_stats_init(&per_cpu_ptr(block->stats, cpu)[i].sync);
+	refcount_set(&block->refs, 1);
+	return block;
+}
+
+/**
+ * fwl_counter_block_put() - give a block back, and its memory with the last reference
+ * @block: the block, or NULL
+ */
+void fwl_counter_block_put(struct fwl_counter_block *block)
+{
+	if (!block || !refcount_dec_and_test(&block->refs))
+		return;
+	free_percpu(block->stats);
+	kfree(block);
+}
+
 /**
  * fwl_counter_init() - make a counter at zero
  * @counter: the counter
+ * @source: the block that it is from, which is changed when it is used up; NULL at
+ *	first, and under a lock of the caller's
  *
  * Context: process.
  * Return: 0 or -ENOMEM.
  */
-int fwl_counter_init(struct fwl_counter *counter)
+int fwl_counter_init(struct fwl_counter *counter, struct fwl_counter_block **source)
 {
-	int cpu;
+	struct fwl_counter_block *block = *source;
 
 	memset(counter, 0, sizeof(*counter));
-	counter->stats = alloc_percpu_gfp(struct fwl_rule_stats, GFP_KERNEL_ACCOUNT);
-	if (!counter->stats)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		u64_stats_init(&per_cpu_ptr(counter->stats, cpu)->sync);
+	if (!block || block->used == FWL_COUNTERS) {
+		block = block_alloc();
+		if (!block)
+			return -ENOMEM;
+		fwl_counter_block_put(*source);
+		*source = block;
+	}
+	refcount_inc(&block->refs);
+	counter->block = block;
+	counter->stats = block->stats + block->used++;
 	return 0;
 }
 
@@ -35,7 +74,7 @@ int fwl_counter_init(struct fwl_counter *counter)
  */
 void fwl_counter_free(struct fwl_counter *counter)
 {
-	free_percpu(counter->stats);
+	fwl_counter_block_put(counter->block);
 }
 
 /**

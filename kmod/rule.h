@@ -19,13 +19,30 @@ struct fwl_rule_stats {
 	struct u64_stats_sync sync;
 };
 
+/* Memory for each CPU is slow to get: counters get it together. */
+#define FWL_COUNTERS	64
+
+/**
+ * struct fwl_counter_block - memory of some counters
+ * @refs: counters that use it, and who gives more of it
+ * @used: how many have been given
+ * @stats: of FWL_COUNTERS counters
+ */
+struct fwl_counter_block {
+	refcount_t refs;
+	u32 used;
+	struct fwl_rule_stats __percpu *stats;
+};
+
 /**
  * struct fwl_counter - packets and bytes, counted for each CPU
+ * @block: what @stats is part of
  * @stats: see there
  * @zero_packets: what had been counted when it was set to zero
  * @zero_bytes: the same
  */
 struct fwl_counter {
+	struct fwl_counter_block *block;
 	struct fwl_rule_stats __percpu *stats;
 	u64 zero_packets;
 	u64 zero_bytes;
@@ -91,7 +108,8 @@ struct fwl_rule {
 	time64_t last_hit;
 };
 
-int fwl_counter_init(struct fwl_counter *counter);
+int fwl_counter_init(struct fwl_counter *counter, struct fwl_counter_block **source);
+void fwl_counter_block_put(struct fwl_counter_block *block);
 void fwl_counter_free(struct fwl_counter *counter);
 void fwl_counter_add(struct fwl_counter *counter, u32 bytes);
 void fwl_counter_read(const struct fwl_counter *counter, u64 *packets, u64 *bytes);

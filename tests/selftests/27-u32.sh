@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 300
 #
 # u32 says the same as iptables' own match, on the same packets in the same guest:
 # the examples of its manual page, and programs that go to the packet's end.
@@ -20,7 +21,7 @@ programs=(
 )
 iptables-legacy -V >/dev/null 2>&1 && tables=iptables-legacy || tables=iptables
 modprobe -q xt_u32
-in_ns "$ROUTER" "$tables" -t mangle -A PREROUTING -i out0 -m u32 --u32 "0=0" 2>/dev/null ||
+in_ns "$ROUTER" "$tables" -t mangle -A FORWARD -i out0 -m u32 --u32 "0=0" 2>/dev/null ||
 	skip "no u32 match of iptables here"
 in_ns "$ROUTER" "$tables" -t mangle -F
 
@@ -49,13 +50,13 @@ differ=0 hits=0
 for program in "${programs[@]}"; do
 	fw_rules <<<"deny in u32 \"$program\" id this"
 	in_ns "$ROUTER" "$tables" -t mangle -F
-	in_ns "$ROUTER" "$tables" -t mangle -A PREROUTING -i out0 -m u32 --u32 "$program" ||
+	in_ns "$ROUTER" "$tables" -t mangle -A FORWARD -i out0 -m u32 --u32 "$program" ||
 		die "iptables does not take it" "$program"
 	ours='' theirs=''
 	for batch in "${batches[@]}"; do
 		craft "$OUTSIDE" "$batch"
 		ours+="$(rule_packets this) "
-		theirs+="$(in_ns "$ROUTER" "$tables" -t mangle -nvxL PREROUTING | awk 'NR == 3 { print $1 }') "
+		theirs+="$(in_ns "$ROUTER" "$tables" -t mangle -nvxL FORWARD | awk 'NR == 3 { print $1 }') "
 	done
 	if [ "$ours" != "$theirs" ]; then
 		differ=$((differ + 1))
@@ -64,7 +65,7 @@ for program in "${programs[@]}"; do
 	[ "$ours" = "0 0 0 " ] || hits=$((hits + 1))
 done
 check_equal "${#programs[@]} programs, ${#packets[@]} packets: no difference" "$differ" 0
-check "most programs match something: $hits" [ "$hits" -ge 12 ]
+check "most programs match something: $hits" [ "$hits" -ge 10 ]
 check "some match nothing" [ "$hits" -lt ${#programs[@]} ]
 
 refused() { check_fails "refused: $1" fw rule add deny in u32 "$1"; }

@@ -19,6 +19,8 @@ fw_rules <<-RULES
 	allow in tcp to any port 81 queue 20-23
 RULES
 
+cp "$TMP/ruleset" "$TMP/queued"
+
 check_fails "nobody listens: no answer" udp_echoes "$OUTSIDE" "$INSIDE4" 53
 check "nobody listens, bypass: it passes" udp_echoes "$OUTSIDE" "$INSIDE4" 54
 
@@ -64,8 +66,14 @@ craft "$OUTSIDE" "[udp('$OUTSIDE4', '$INSIDE4', 2000 + n, 53) for n in range(100
 check "100 packets wait" busywait 20 bash -c "[ \$(grep -c packet $TMP/queue-7) -ge 100 ]"
 check "the module is unloaded" timeout 20 rmmod flowwall
 load_module
-fw_apply <"$TMP/ruleset"
+fw apply "$TMP/queued" || die "the ruleset is refused"
 craft "$OUTSIDE" "[udp('$OUTSIDE4', '$INSIDE4', 3000 + n, 53) for n in range(100)]"
 check "100 more wait" busywait 20 bash -c "[ \$(grep -c packet $TMP/queue-7) -ge 200 ]"
 check "the rules go, and with them their hooks" fw_rules </dev/null
+fw apply "$TMP/queued" || die "the ruleset is refused"
+craft "$OUTSIDE" "[udp('$OUTSIDE4', '$INSIDE4', 4000 + n, 53) for n in range(100)]"
+check "100 more" busywait 20 bash -c "[ \$(grep -c packet $TMP/queue-7) -ge 300 ]"
+kill -9 "$LISTENER"
+check "the namespace goes with them" ip netns del "$ROUTER"
+check "and the module" busywait 20 rmmod flowwall
 check_equal "the kernel said nothing of it" "$(unexpected_log)" ""

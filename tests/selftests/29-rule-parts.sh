@@ -28,10 +28,14 @@ fw_rules <<-RULES
 	allow in udp to any port 1007 log
 RULES
 in_ns "$ROUTER" nft -f - <<-NFT
-	table ip seen { chain out { type filter hook postrouting priority 0;
-		meta mark & 0xf0 == 0x20 counter; } }
+	table ip seen {
+		chain out {
+			type filter hook postrouting priority 0
+			meta mark & 0xf0 == 0x20 counter
+		}
+	}
 NFT
-watch inside "$INSIDE" eth0 'src net 198.51.100.0/24 or src net 203.0.113.0/24 or src net 2001:db8:2::/64 or src net 2001:db8:9::/48'
+watch inside "$INSIDE" eth0 'udp and (src net 198.51.100.0/24 or src net 203.0.113.0/24 or src net 2001:db8:2::/64 or src net 2001:db8:9::/48)'
 
 for v in 4 6; do
 	in=INSIDE$v out=OUTSIDE$v

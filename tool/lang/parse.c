@@ -149,6 +149,19 @@ static bool choose(struct parser *p, const struct name *table, const char *what,
 }
 
 /**
+ * items_of() - how many items a list with commas has
+ * @most: of them that matter
+ */
+size_t items_of(const char *list, size_t most)
+{
+	size_t n = 1;
+
+	for (; *list; list++)
+		n += *list == ',';
+	return n < most ? n : most;
+}
+
+/**
  * number() - read a decimal number that is the whole of @text
  *
  * Return: false if it is none, or above @max.

@@ -111,7 +111,7 @@ bool parse_addresses(struct parser *p, const char *what, const struct name *cons
 
 	if (!word)
 		return expected(p, what, NULL, tables);
-	point->addrs = calloc(FLOWWALL_ADDRS_LIMIT, sizeof(*point->addrs));
+	point->addrs = calloc(items_of(word->text, FLOWWALL_ADDRS_LIMIT), sizeof(*point->addrs));
 	list = rest = strdup(word->text);
 	if (!point->addrs || !list)
 		fail_out_of_memory();

@@ -113,7 +113,7 @@ static bool parse_ports(struct parser *p, struct endpoint *point)
 	word = peek(p);
 	if (!word || !isalnum((unsigned char)*word->text))
 		return expected(p, "a port, or a list as in 80,443,8000-8099", NULL, lists);
-	point->ports = calloc(FLOWWALL_PORTS_LIMIT, sizeof(*point->ports));
+	point->ports = calloc(items_of(word->text, FLOWWALL_PORTS_LIMIT), sizeof(*point->ports));
 	if (!point->ports)
 		fail_out_of_memory();
 
