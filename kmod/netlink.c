@@ -255,11 +255,14 @@ static int commit(struct sk_buff *skb, struct genl_info *info)
 	} else {
 		GENL_SET_ERR_MSG(info, "no transaction: begin one first");
 	}
-	rtnl_unlock();
-	if (!err && replaced)
-		ended = fwl_revalidate(fn);
 	generation = running(fn)->generation;
 	mutex_unlock(&fn->lock);
+	rtnl_unlock();
+	if (!err && replaced) {
+		mutex_lock(&fn->lock);
+		ended = fwl_revalidate(fn);
+		mutex_unlock(&fn->lock);
+	}
 
 	/* It is done: whether the answer can be sent makes no difference. */
 	if (!err)

@@ -553,8 +553,12 @@ static void confirm_work(struct work_struct *work)
 
 	rtnl_lock();
 	mutex_lock(&fn->lock);
+	/* It may have been confirmed a moment ago, and another one waits by now. */
+	if (fn->fallback && time_before(jiffies, fn->confirm_by))
+		queue_delayed_work(system_power_efficient_wq, &fn->confirm,
+				   fn->confirm_by - jiffies);
 	/* Nobody is there to be told of an error: it is tried until it works. */
-	if (fn->fallback && restore(fn))
+	else if (fn->fallback && restore(fn))
 		queue_delayed_work(system_power_efficient_wq, &fn->confirm, HZ);
 	mutex_unlock(&fn->lock);
 	rtnl_unlock();

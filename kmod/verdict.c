@@ -667,7 +667,8 @@ static unsigned int act(const struct context *c, struct decision *d)
 static bool begin(struct context *c)
 {
 	c->ifaces = rcu_dereference(c->rs->ifaces);
-	return direction_of(c) && !indifferent(c);
+	/* Before the first ruleset there are no roles; only explain comes here then. */
+	return c->ifaces && direction_of(c) && !indifferent(c);
 }
 
 /**

@@ -11,6 +11,8 @@ topology
 no_icmp_limits "$ROUTER"
 listen_tcp "$INSIDE" 80
 listen_tcp "$ROUTER" 22
+check_equal "without a ruleset nothing is judged" \
+	"$(fw -j explain tcp from "$OUTSIDE4" to "$INSIDE4" port 80 | jq -r .basis)" not-judged
 fw_rules <<-RULES
 	group friends host $OUTSIDE4
 	allow in tcp from group friends to $INSIDE4 port 80 id web
