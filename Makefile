@@ -3,7 +3,8 @@
 # make                  fwctl, and flowwall.ko for the running kernel
 # make KDIR=FOLDER      the same, flowwall.ko for the kernel of that build folder
 # sudo make demo        shows the firewall at work; installs what that needs
-# sudo make check       runs all tests; installs what they need
+# sudo make check       runs the tests; installs what they need
+# sudo make check-full  leaves nothing out: hours
 # sudo make install     fwctl, and the module through DKMS; uninstall undoes it
 # make unit, sparse     the unit tests; the module seen by sparse
 # make clean
@@ -41,6 +42,9 @@ demo:
 check:
 	tests/check.sh
 
+check-full:
+	tests/check.sh -a
+
 install: tool
 	$(MAKE) -C tool install
 	rm -rf "$(DKMS_SOURCE)" && mkdir -p "$(DKMS_SOURCE)"
@@ -61,4 +65,4 @@ clean:
 	rm -f .flowwall.* .module-common.o .*.cmd modules.order Module.symvers
 	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
 
-.PHONY: all tool module unit sparse demo check install uninstall clean
+.PHONY: all tool module unit sparse demo check check-full install uninstall clean

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# check.sh: all tests, from a bare Debian 12 on; what `make check` runs. Needs
-# root: it installs packages and boots guests. Prints the TAP of each stage and,
-# as its last line, the sum: "N passed, N failed", with ", N skipped" where
-# something could not run. Exit status 1 if anything failed.
+# check.sh [-a]: all tests, from a bare Debian 12 on; what `make check` runs, and
+# with -a, in full, what `make check-full` does. Needs root: it installs packages
+# and boots guests. Prints the TAP of each stage and, as its last line, the sum:
+# "N passed, N failed", with ", N skipped" where something could not run. Exit
+# status 1 if anything failed.
 
 set -uo pipefail
 
@@ -77,7 +78,7 @@ wait "$fetching" || cat "$work/fetch"
 stage "modules" modules
 stage "dkms" dkms
 stage "test runner" "$vm/self-test.sh"
-stage "selftests" "$tests/selftests/run.sh"
+stage "selftests" "$tests/selftests/run.sh" "$@"
 
 awk -v seconds="$SECONDS" '
 	/^not ok/ { failed++; list = list $0 "\n"; next }

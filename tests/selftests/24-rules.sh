@@ -10,6 +10,11 @@
 
 need jq
 topology
+# Hosts that are not there: without these, the router would tell the sender so
+# three seconds later, when another ruleset may be at work.
+for host in 10.0.1.3 10.0.1.99 2001:db8:1::3; do
+	ip -n "$ROUTER" neigh add "$host" lladdr 02:00:00:00:00:03 dev in0
+done
 fw_rules <<-RULES
 	deny in tcp from 198.51.100.66 id bad
 	allow in tcp to any port 8000-8010 id then-allow

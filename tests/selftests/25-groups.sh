@@ -22,7 +22,7 @@ check_equal "the groups and their sizes" \
 	"$(fw -j group list | jq -c '[.[] | [.name, .size]] | sort')" '[["banned",0],["both",2],["friends",2]]'
 
 for v in 4 6; do
-	inside=INSIDE$v outside=OUTSIDE$v
+	inside=INSIDE$v
 	check "v$v: a member comes in" udp_echoes "$OUTSIDE" "${!inside}" 53
 	check "v$v: also as a member of a member" udp_echoes "$OUTSIDE" "${!inside}" 54
 	check_fails "v$v: not to another port" udp_echoes "$OUTSIDE" "${!inside}" 55

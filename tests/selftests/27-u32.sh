@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.1
 #
 # u32 says the same as iptables' own match, on the same packets in the same guest:
 # the examples of its manual page, and programs that go to the packet's end.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # Without CAP_NET_ADMIN in the first user namespace, every command is refused,
 # reading included: to an ordinary user, and to the root of a user namespace.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # The order of rules: insert, replace, move; counters and ids survive what does
 # not change; what a new ruleset ends is counted; diff.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # apply --confirm: the old ruleset, groups included, comes back unless somebody
 # confirms; the kernel sees to it, whatever became of who asked.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # explain says what then happens, for each row of the table of verdicts and each
 # kind of rule, and changes nothing; why remembers what was dropped.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.12
 #
 # A flow takes at most 128 bytes, and its place in the table 16: as the kernel's
 # own account says, and as the table's figures do.

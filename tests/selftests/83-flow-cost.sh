@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 400
+# kernel: 6.1
 #
 # What a packet costs that makes a flow, and one that has a flow, with 10 rules and
 # with 100,000 of 31 shapes of mask, of which only the last one matches.

@@ -157,6 +157,12 @@ busywait() {
 	done
 }
 
+# rounds FULL SHORT: how often to repeat what is claimed to hold FULL times: as often
+# in a full run (run.sh -a), and as often as shows that nothing has come apart else.
+rounds() {
+	if [ -n "${FLOWWALL_FULL:-}" ]; then echo "$1"; else echo "$2"; fi
+}
+
 # --- namespaces ---------------------------------------------------------------
 
 # setup_ns VARIABLE...: makes a namespace with a random name for each, and sets

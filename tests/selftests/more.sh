@@ -117,6 +117,20 @@ check_drops() {
 	check_equal "$name" "$(drops_since "$before")" "$expected"
 }
 
+# --- under load ---------------------------------------------------------------
+
+# loaded: waits until the router has flows and drops what comes from outside.
+# Without jq, which would take most of the time of a case that asks this often.
+loaded() {
+	local tries status
+	for ((tries = 0; tries < 50; tries++)); do
+		status=$(fw -j status) &&
+			[[ $status =~ \"flows\":\ *([0-9]+) ]] && ((BASH_REMATCH[1] > 20)) &&
+			[[ $status =~ \"policy\":\ *[1-9] ]] && return
+	done
+	return 1
+}
+
 # --- flows --------------------------------------------------------------------
 
 # flow FILTER: the flows that the jq filter selects, one a line.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh [-t NAME]... [-k SERIES]... [-d FOLDER] [-v]
+# run.sh [-t NAME]... [-k SERIES]... [-d FOLDER] [-a] [-v]
 #
 # Runs the selftests on Debian's kernels, one guest for each, both at a time.
 # Prints TAP, and at the end how many passed, failed and were skipped. Needs
@@ -10,6 +10,9 @@
 #   -t NAME    only this case: tests/selftests/NAME.sh; may be repeated
 #   -k SERIES  only this kernel, 6.1 or 6.12; may be repeated
 #   -d FOLDER  cases of another folder
+#   -a         in full: also cases of which one kernel is enough on both (see the
+#              line "kernel:" at a case's top), and all the repetitions that lib.sh's
+#              `rounds` leaves out otherwise
 #   -v         show what a case prints when it passes, too
 #
 # run.sh -L FOLDER lists the cases of a folder and ends.
@@ -27,9 +30,21 @@ list_cases() {
 		grep -Ev '/run(-here)?\.sh$' | LC_ALL=C sort
 }
 
-kernels=() names=() options=() folder=$tests
-while getopts t:k:d:vL: option; do
+# cases_of SERIES: the names of the cases to run on it, unless some were named.
+cases_of() {
+	local file series
+	list_cases "$folder" | while read -r file; do
+		series=$(sed -n '1,10s/^# *kernel: *//p' "$file")
+		if [ -n "$full" ] || [ -z "$series" ] || [ "$series" = "$1" ]; then
+			basename "${file%.*}"
+		fi
+	done
+}
+
+kernels=() names=() options=() folder=$tests full=''
+while getopts t:k:d:avL: option; do
 	case $option in
+	a)	full=yes ;;
 	t)	names+=("$OPTARG") ;;
 	k)	kernels+=("$OPTARG") ;;
 	d)	folder=$(cd "$OPTARG" && pwd -P) ;;
@@ -41,7 +56,7 @@ done
 shift $((OPTIND - 1))
 names+=("$@")
 [ ${#kernels[@]} -gt 0 ] || kernels=(6.1 6.12)
-for name in ${names[@]+"${names[@]}"}; do
+for name in "${names[@]}"; do
 	[ -f "$folder/$name.sh" ] || [ -f "$folder/$name.py" ] || {
 		echo "run.sh: no case $name in $folder; there are:" >&2
 		list_cases "$folder" | sed 's,.*/,  ,; s,\.[a-z]*$,,' >&2
@@ -60,14 +75,16 @@ if [ -f "$tests/../../tool/Makefile" ]; then
 fi
 
 run_guest() { # SERIES
-	local module status=0
+	local module status=0 limit=1800 cases=("${names[@]}")
+	[ -z "$full" ] || limit=7200
+	[ ${#cases[@]} -gt 0 ] || mapfile -t cases < <(cases_of "$1")
 	module=$("$vm/build.sh" "$1") || {
 		echo "not ok 1 $1 the module builds"
 		return
 	}
-	"$vm/guest.sh" -k "$1" -t "${FLOWWALL_GUEST_LIMIT:-1800}" -- \
-		env FLOWWALL_KO="$module" "$tests/run-here.sh" ${options[@]+"${options[@]}"} \
-		-d "$folder" -l "$1" ${names[@]+"${names[@]}"} 2>"$work/guest-$1" || status=$?
+	"$vm/guest.sh" -k "$1" -t "$limit" -- \
+		env FLOWWALL_KO="$module" FLOWWALL_FULL="$full" \
+		"$tests/run-here.sh" "${options[@]}" -d "$folder" -l "$1" "${cases[@]}" 2>"$work/guest-$1" || status=$?
 	# 0 and 1 are the cases' own account of themselves, in their TAP.
 	if [ "$status" -gt 1 ]; then
 		echo "not ok 1 $1 the guest ran all cases and ended in order (status $status)"
