@@ -7,9 +7,11 @@
  * members of a new ruleset are put beside those of the running one, and one
  * number changes what packets see: rules and members together, or nothing.
  */
+#include <linux/if_ether.h>
 #include <linux/slab.h>
 
 #include "group_internal.h"
+#include "match.h"
 #include "net.h"
 #include "ruleset.h"
 
@@ -144,14 +146,15 @@ static void cut(__be32 *addr, u32 len)
 			addr[i] &= len ? htonl(~0U << (32 - len)) : 0;
 }
 
-static bool has_address(const struct fwl_group *group, u32 generation, bool ipv6,
-			const __be32 *addr)
+static bool has_address(const struct fwl_group *group, const struct fwl_query *query, bool source)
 {
+	const struct fwl_packet *pkt = query->pkt;
+	bool ipv6 = fwl_kind_ipv6(pkt->kind);
 	struct fwl_member_key key = { .group = group->id, .family = ipv6 ? AF_INET6 : AF_INET };
 	const unsigned long *lens = ipv6 ? group->lens6 : group->lens4;
 	unsigned long len = ipv6 ? 129 : 33, end;
 
-	memcpy(key.addr, addr, sizeof(key.addr));
+	memcpy(key.addr, pkt->ends.addr[source ? pkt->swapped : !pkt->swapped], sizeof(key.addr));
 	/* The longest first: what is asked for most is hosts. */
 	for (;;) {
 		end = len;
@@ -160,40 +163,89 @@ static bool has_address(const struct fwl_group *group, u32 generation, bool ipv6
 			return false;
 		cut(key.addr, len);
 		key.len = len;
-		if (has_member(group, generation, &key))
+		if (has_member(group, query->generation, &key))
 			return true;
 	}
 }
 
-static bool has(const struct fwl_group *group, u32 generation, bool ipv6,
-		const __be32 *addr, int depth)
+/* What is known of the link that the packet comes by, or goes to. */
+static bool has_link(const struct fwl_group *group, const struct fwl_query *query, bool source)
+{
+	const char *iface = source ? query->in : query->out;
+
+	if (READ_ONCE(group->macs) && source && query->mac) {
+		struct fwl_member_key key = {
+			.group = group->id, .family = FWL_FAMILY_MAC, .len = FWL_MAC_BITS,
+		};
+
+		memcpy(key.addr, query->mac, ETH_ALEN);
+		if (has_member(group, query->generation, &key))
+			return true;
+	}
+	if (READ_ONCE(group->ifaces) && iface) {
+		struct fwl_member_key key = { .group = group->id, .family = FWL_FAMILY_IFACE };
+
+		strscpy((char *)key.addr, iface, sizeof(key.addr));
+		return has_member(group, query->generation, &key);
+	}
+	return false;
+}
+
+static bool has(const struct fwl_group *group, const struct fwl_query *query, bool source,
+		int depth)
 {
 	const struct fwl_member *member;
 
-	if (has_address(group, generation, ipv6, addr))
+	if (has_address(group, query, source) || has_link(group, query, source))
 		return true;
 	if (depth == FLOWWALL_GROUP_DEPTH)
 		return false;
 	list_for_each_entry_rcu(member, &group->subs, sub_link)
-		if (fwl_member_visible(member, generation) &&
-		    has(member->sub, generation, ipv6, addr, depth + 1))
+		if (fwl_member_visible(member, query->generation) &&
+		    has(member->sub, query, source, depth + 1))
 			return true;
 	return false;
 }
 
 /**
- * fwl_group_has() - is an address in a group?
+ * fwl_group_has() - is one end of a packet in a group?
  * @group: the group
- * @generation: of the ruleset that asks
- * @ipv6: family
- * @addr: network byte order; IPv4 has the first word, the others are zero
+ * @query: the packet
+ * @source: its source: by address, link address, or the interface that it comes
+ *	by; otherwise its destination: by address, or the interface that it leaves by
  *
  * Context: RCU.
  */
-bool fwl_group_has(const struct fwl_group *group, u32 generation, bool ipv6,
-		   const __be32 *addr)
+bool fwl_group_has(const struct fwl_group *group, const struct fwl_query *query, bool source)
 {
-	return has(group, generation, ipv6, addr, 0);
+	return has(group, query, source, 0);
+}
+
+static bool sees_links(const struct fwl_group *group, u32 generation, int depth)
+{
+	const struct fwl_member *member;
+
+	if (READ_ONCE(group->macs) || READ_ONCE(group->ifaces))
+		return true;
+	if (depth == FLOWWALL_GROUP_DEPTH)
+		return false;
+	list_for_each_entry_rcu(member, &group->subs, sub_link)
+		if (fwl_member_visible(member, generation) &&
+		    sees_links(member->sub, generation, depth + 1))
+			return true;
+	return false;
+}
+
+/**
+ * fwl_group_sees_links() - may it depend on what a flow does not remember?
+ * @group: the group
+ * @generation: of the ruleset that asks
+ *
+ * Context: RCU.
+ */
+bool fwl_group_sees_links(const struct fwl_group *group, u32 generation)
+{
+	return sees_links(group, generation, 0);
 }
 
 /* --- showing --------------------------------------------------------------- */

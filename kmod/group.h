@@ -9,12 +9,19 @@
 struct fwl_counter;
 struct fwl_group;
 struct fwl_net;
+struct fwl_query;
 struct fwl_ruleset;
 struct netlink_ext_ack;
 struct rhashtable_iter;
 
 /* Written for a member that has not left. */
 #define FWL_NEVER	0xffffffff
+
+/* What a member's key is of, beside AF_INET and AF_INET6. */
+#define FWL_FAMILY_GROUP	0	/* the id of the group that it is */
+#define FWL_FAMILY_MAC		0xf0	/* a link address, six bytes */
+#define FWL_FAMILY_IFACE	0xf1	/* the name of an interface */
+#define FWL_MAC_BITS		48
 
 /* What a transaction does to a group. */
 enum fwl_member_op {
@@ -27,7 +34,7 @@ enum fwl_member_op {
 /**
  * struct fwl_member_key - what tells a member from others, within its group
  * @group: id of the group
- * @family: AF_INET or AF_INET6; zero for a group, which @addr has the id of
+ * @family: AF_INET, AF_INET6 or FWL_FAMILY_*
  * @len: significant bits
  * @unused: zero: the hash is over all bytes
  * @addr: network byte order, zero beyond @len
@@ -89,8 +96,8 @@ void fwl_changes_undo(struct fwl_net *fn, u32 generation);
 void fwl_changes_done(struct fwl_net *fn, u32 generation);
 int fwl_members_restore(struct fwl_net *fn, u32 as_of, const struct fwl_ruleset *new);
 
-bool fwl_group_has(const struct fwl_group *group, u32 generation, bool ipv6,
-		   const __be32 *addr);
+bool fwl_group_has(const struct fwl_group *group, const struct fwl_query *query, bool source);
+bool fwl_group_sees_links(const struct fwl_group *group, u32 generation);
 
 struct rhashtable_iter *fwl_members_walk_begin(struct fwl_net *fn);
 int fwl_members_walk(struct fwl_net *fn, struct rhashtable_iter *iter,

@@ -18,6 +18,8 @@
  * @dirty: an event about it is due
  * @lens4: lengths of prefixes that members may have, IPv4
  * @lens6: the same for IPv6
+ * @macs: a member may be a link address
+ * @ifaces: a member may be an interface
  * @subs: members that are groups, struct fwl_member.sub_link, under RCU
  * @counter: packets that rules with it decided about
  * @name: of the group
@@ -31,6 +33,8 @@ struct fwl_group {
 	bool dirty;
 	DECLARE_BITMAP(lens4, 33);
 	DECLARE_BITMAP(lens6, 129);
+	bool macs;
+	bool ifaces;
 	struct list_head subs;
 	struct fwl_counter counter;
 	char name[FLOWWALL_NAME_SIZE];

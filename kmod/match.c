@@ -8,15 +8,27 @@
 #include "match.h"
 #include "u32.h"
 
-static bool addr_matches(const struct fwl_endpoint *point, const struct fwl_query *query, u8 end)
+static bool group_matches(const struct fwl_endpoint *point, u32 handle,
+			  const struct fwl_query *query, bool source)
 {
-	const __be32 *addr = query->pkt->ends.addr[end];
-	bool ipv6 = fwl_kind_ipv6(query->pkt->kind), found = false;
+	bool found = fwl_group_has(point->group, query, source);
+
+	/* Of the packet that made a flow, the link is not known any more. */
+	if (!found && !query->skb && fwl_group_sees_links(point->group, query->generation))
+		return query->held == handle;
+	return found != point->addr_not;
+}
+
+static bool addr_matches(const struct fwl_endpoint *point, u32 handle,
+			 const struct fwl_query *query, bool source)
+{
+	const struct fwl_packet *pkt = query->pkt;
+	const __be32 *addr = pkt->ends.addr[source ? pkt->swapped : !pkt->swapped];
+	bool ipv6 = fwl_kind_ipv6(pkt->kind), found = false;
 	int i;
 
 	if (point->group)
-		return fwl_group_has(point->group, query->generation, ipv6, addr) !=
-		       point->addr_not;
+		return group_matches(point, handle, query, source);
 	if (!point->n_addrs)
 		return true;
 	if (!(point->families & (ipv6 ? FWL_IPV6 : FWL_IPV4)))
@@ -108,8 +120,8 @@ bool fwl_match(const struct fwl_match *match, u32 handle, const struct fwl_query
 	return proto_matches(match, pkt) &&
 	       port_matches(&match->dst, pkt, !pkt->swapped) &&
 	       port_matches(&match->src, pkt, pkt->swapped) &&
-	       addr_matches(&match->dst, query, !pkt->swapped) &&
-	       addr_matches(&match->src, query, pkt->swapped) &&
+	       addr_matches(&match->dst, handle, query, false) &&
+	       addr_matches(&match->src, handle, query, true) &&
 	       (!match->until || query->now < match->until) &&
 	       rest_matches(match, handle, query);
 }

@@ -95,7 +95,11 @@ struct fwl_match {
  * struct fwl_query - a packet, as rules look at it
  * @pkt: what the dissector found
  * @skb: its bytes, or NULL if only what is in a flow is known
- * @iface: name of its interface, or NULL if that is not known
+ * @iface: name of the interface that rules with "on" mean, or NULL if that is not
+ *	known
+ * @in: name of the one that it comes by, or NULL
+ * @out: name of the one that it leaves by, or NULL
+ * @mac: link address that it was sent with, or NULL
  * @held: handle of the rule that let its flow in: what cannot be seen any more,
  *	that rule is believed to match
  * @generation: of the ruleset: which members groups have
@@ -105,6 +109,9 @@ struct fwl_query {
 	const struct fwl_packet *pkt;
 	const struct sk_buff *skb;
 	const char *iface;
+	const char *in;
+	const char *out;
+	const u8 *mac;
 	u32 held;
 	u32 generation;
 	s64 now;

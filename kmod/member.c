@@ -172,6 +172,10 @@ static int insert(struct fwl_net *fn, struct fwl_member *member, u32 generation)
 		return err;
 	if (member->sub)
 		list_add_tail_rcu(&member->sub_link, &group->subs);
+	else if (member->key.family == FWL_FAMILY_MAC)
+		WRITE_ONCE(group->macs, true);
+	else if (member->key.family == FWL_FAMILY_IFACE)
+		WRITE_ONCE(group->ifaces, true);
 	else if (member->key.family == AF_INET)
 		set_bit(member->key.len, group->lens4);
 	else

@@ -331,6 +331,24 @@ int fwl_fill_group(struct sk_buff *msg, const struct fwl_group *group)
 	return 0;
 }
 
+static int fill_member_key(struct sk_buff *msg, const struct fwl_member_info *info)
+{
+	const struct fwl_member_key *key = info->key;
+
+	switch (key->family) {
+	case FWL_FAMILY_GROUP:
+		return nla_put_string(msg, FLOWWALL_MEMBER_A_GROUP, fwl_group_name(info->sub));
+	case FWL_FAMILY_MAC:
+		return nla_put(msg, FLOWWALL_MEMBER_A_MAC, ETH_ALEN, key->addr);
+	case FWL_FAMILY_IFACE:
+		return nla_put_string(msg, FLOWWALL_MEMBER_A_IFACE, (const char *)key->addr);
+	default:
+		return nla_put(msg, FLOWWALL_MEMBER_A_ADDR, key->family == AF_INET ? 4 : 16,
+			       key->addr) ?:
+		       nla_put_u8(msg, FLOWWALL_MEMBER_A_PREFIX, key->len);
+	}
+}
+
 /**
  * fwl_fill_member() - write FLOWWALL_STATEMENT_A_GROUP with one member
  * @msg: the message
@@ -339,16 +357,10 @@ int fwl_fill_group(struct sk_buff *msg, const struct fwl_group *group)
 int fwl_fill_member(struct sk_buff *msg, const struct fwl_member_info *info)
 {
 	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_STATEMENT_A_GROUP), *member = NULL;
-	const struct fwl_member_key *key = info->key;
 
 	if (nest && !nla_put_string(msg, FLOWWALL_GROUP_A_NAME, fwl_group_name(info->group)))
 		member = nla_nest_start(msg, FLOWWALL_GROUP_A_MEMBER);
-	if (!member ||
-	    (info->sub &&
-	     nla_put_string(msg, FLOWWALL_MEMBER_A_GROUP, fwl_group_name(info->sub))) ||
-	    (!info->sub && (nla_put(msg, FLOWWALL_MEMBER_A_ADDR,
-				    key->family == AF_INET ? 4 : 16, key->addr) ||
-			    nla_put_u8(msg, FLOWWALL_MEMBER_A_PREFIX, key->len))) ||
+	if (!member || fill_member_key(msg, info) ||
 	    (info->timeout && (nla_put_u32(msg, FLOWWALL_MEMBER_A_TIMEOUT, info->timeout) ||
 			       nla_put_u32(msg, FLOWWALL_MEMBER_A_LEFT, info->left)))) {
 		nla_nest_cancel(msg, nest);

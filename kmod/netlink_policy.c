@@ -107,6 +107,9 @@ const struct nla_policy fwl_member_policy[FLOWWALL_MEMBER_A_LAST + 1] = {
 	[FLOWWALL_MEMBER_A_TIMEOUT]	= NLA_POLICY_FULL_RANGE(NLA_U32, &timeout),
 	[FLOWWALL_MEMBER_A_GROUP]	= { .type = NLA_NUL_STRING,
 					    .len = FLOWWALL_NAME_SIZE - 1 },
+	[FLOWWALL_MEMBER_A_MAC]		= NLA_POLICY_ETH_ADDR,
+	[FLOWWALL_MEMBER_A_IFACE]	= { .type = NLA_NUL_STRING,
+					    .len = FLOWWALL_IFACE_SIZE - 1 },
 };
 
 const struct nla_policy fwl_group_policy[FLOWWALL_GROUP_A_MAX + 1] = {

@@ -190,15 +190,37 @@ static struct fwl_group *make_group(struct fwl_net *fn, struct fwl_transaction *
 	return NULL;
 }
 
-static int read_member_address(struct nlattr **tb, const struct nlattr *nest,
-			       struct fwl_member_key *key, struct netlink_ext_ack *extack)
+/* How a member is said: exactly one of these. */
+static int read_member_kind(struct nlattr **tb, const struct nlattr *nest, u8 *family,
+			    struct netlink_ext_ack *extack)
+{
+	int kinds = !!tb[FLOWWALL_MEMBER_A_ADDR] + !!tb[FLOWWALL_MEMBER_A_GROUP] +
+		    !!tb[FLOWWALL_MEMBER_A_MAC] + !!tb[FLOWWALL_MEMBER_A_IFACE];
+
+	if (kinds != 1) {
+		NL_SET_ERR_MSG_ATTR(extack, nest,
+				    "a member is one address, group, link address or interface");
+		return -EINVAL;
+	}
+	if (tb[FLOWWALL_MEMBER_A_PREFIX] && !tb[FLOWWALL_MEMBER_A_ADDR]) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_MEMBER_A_PREFIX],
+				    "only an address has a prefix");
+		return -EINVAL;
+	}
+	*family = tb[FLOWWALL_MEMBER_A_GROUP] ? FWL_FAMILY_GROUP :
+		  tb[FLOWWALL_MEMBER_A_MAC] ? FWL_FAMILY_MAC :
+		  tb[FLOWWALL_MEMBER_A_IFACE] ? FWL_FAMILY_IFACE : AF_INET;
+	return 0;
+}
+
+static int read_member_address(struct nlattr **tb, struct fwl_member_key *key,
+			       struct netlink_ext_ack *extack)
 {
 	const struct nlattr *addr = tb[FLOWWALL_MEMBER_A_ADDR];
-	u32 bits = addr ? 8 * nla_len(addr) : 0, bit;
+	u32 bits = 8 * nla_len(addr), bit;
 
 	if (bits != 32 && bits != 128) {
-		NL_SET_ERR_MSG_ATTR(extack, addr ?: nest,
-				    "a member is an address of 4 or 16 bytes, or a group");
+		NL_SET_ERR_MSG_ATTR(extack, addr, "an address has 4 or 16 bytes");
 		return -EINVAL;
 	}
 	key->family = bits == 32 ? AF_INET : AF_INET6;
@@ -231,16 +253,28 @@ static int read_member(struct fwl_transaction *tx, struct fwl_group *group,
 	err = nla_parse_nested(tb, FLOWWALL_MEMBER_A_LAST, nest, fwl_member_policy, extack);
 	if (err)
 		return err;
-	if (tb[FLOWWALL_MEMBER_A_GROUP]) {
+	err = read_member_kind(tb, nest, &key.family, extack);
+	if (err)
+		return err;
+	switch (key.family) {
+	case FWL_FAMILY_GROUP:
 		sub = fwl_ruleset_find_group(tx->ruleset, nla_data(tb[FLOWWALL_MEMBER_A_GROUP]));
-		if (!sub || tb[FLOWWALL_MEMBER_A_ADDR]) {
+		if (!sub) {
 			NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_MEMBER_A_GROUP],
 					    "there is no such group so far");
 			return -ENOENT;
 		}
 		key.addr[0] = htonl(fwl_group_id(sub));
-	} else {
-		err = read_member_address(tb, nest, &key, extack);
+		break;
+	case FWL_FAMILY_MAC:
+		key.len = FWL_MAC_BITS;
+		nla_memcpy(key.addr, tb[FLOWWALL_MEMBER_A_MAC], ETH_ALEN);
+		break;
+	case FWL_FAMILY_IFACE:
+		nla_strscpy((char *)key.addr, tb[FLOWWALL_MEMBER_A_IFACE], sizeof(key.addr));
+		break;
+	default:
+		err = read_member_address(tb, &key, extack);
 		if (err)
 			return err;
 	}

@@ -3,7 +3,8 @@
  * What becomes of a packet: the table of verdicts reads off direction_of(),
  * decide() and act().
  */
-#include <linux/if_ether.h>
+#include <linux/etherdevice.h>
+#include <linux/if_arp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
@@ -254,6 +255,17 @@ static const char *rule_iface(const struct context *c)
 	return (out ? c->state->out : c->state->in)->name;
 }
 
+/* The link address that a packet was sent with, or NULL. */
+static const u8 *sender_mac(const struct context *c)
+{
+	const struct sk_buff *skb = c->skb;
+
+	if (!c->state->in || c->state->in->type != ARPHRD_ETHER ||
+	    !skb_mac_header_was_set(skb) || skb_mac_header(skb) + ETH_HLEN > skb->data)
+		return NULL;
+	return eth_hdr(skb)->h_source;
+}
+
 /* No flow: the rules decide, then the policy of the direction. */
 static void decide_miss(const struct context *c, struct decision *d)
 {
@@ -276,6 +288,9 @@ static void decide_miss(const struct context *c, struct decision *d)
 	}
 
 	query.iface = rule_iface(c);
+	query.in = c->state->in ? c->state->in->name : NULL;
+	query.out = c->state->out ? c->state->out->name : NULL;
+	query.mac = sender_mac(c);
 	query.now = ktime_get_real_seconds();
 	rule = fwl_classify(c->rs->classifiers[c->direction], &query);
 	d->rule = rule;

@@ -156,10 +156,12 @@ static int by_address(const void *a, const void *b)
 	const struct member *x = a, *y = b;
 	int order;
 
-	if (!x->family || !y->family)
-		return x->family || y->family ? !x->family - !y->family : strcmp(x->group, y->group);
+	if (x->family == MEMBER_GROUP || y->family == MEMBER_GROUP)
+		return x->family || y->family ? !x->family - !y->family : strcmp(x->name, y->name);
 	if (x->family != y->family)
 		return x->family - y->family;
+	if (x->family == MEMBER_IFACE)
+		return strcmp(x->name, y->name);
 	order = memcmp(x->addr, y->addr, sizeof(x->addr));
 	return order ? order : x->prefix - y->prefix;
 }

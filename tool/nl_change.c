@@ -121,12 +121,20 @@ static void put_member(struct nl_msg *msg, const struct member *member)
 {
 	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_GROUP_A_MEMBER | NLA_F_NESTED);
 
-	if (member->family) {
+	switch (member->family) {
+	case MEMBER_GROUP:
+		nla_put_string(msg, FLOWWALL_MEMBER_A_GROUP, member->name);
+		break;
+	case MEMBER_MAC:
+		nla_put(msg, FLOWWALL_MEMBER_A_MAC, 6, member->addr);
+		break;
+	case MEMBER_IFACE:
+		nla_put_string(msg, FLOWWALL_MEMBER_A_IFACE, member->name);
+		break;
+	default:
 		nla_put(msg, FLOWWALL_MEMBER_A_ADDR, member->family == AF_INET ? 4 : 16,
 			member->addr);
 		nla_put_u8(msg, FLOWWALL_MEMBER_A_PREFIX, member->prefix);
-	} else {
-		nla_put_string(msg, FLOWWALL_MEMBER_A_GROUP, member->group);
 	}
 	if (member->timeout)
 		nla_put_u32(msg, FLOWWALL_MEMBER_A_TIMEOUT, member->timeout);

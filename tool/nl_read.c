@@ -376,6 +376,8 @@ static struct nla_policy member_policy[FLOWWALL_MEMBER_A_LAST + 1] = {
 	[FLOWWALL_MEMBER_A_TIMEOUT]	= { .type = NLA_U32 },
 	[FLOWWALL_MEMBER_A_LEFT]	= { .type = NLA_U32 },
 	[FLOWWALL_MEMBER_A_GROUP]	= { .type = NLA_STRING },
+	[FLOWWALL_MEMBER_A_MAC]		= { .minlen = 6 },
+	[FLOWWALL_MEMBER_A_IFACE]	= { .type = NLA_STRING },
 };
 
 static bool read_member(struct nlattr *nest, struct group *group)
@@ -395,8 +397,16 @@ static bool read_member(struct nlattr *nest, struct group *group)
 	member->prefix = u8(tb[FLOWWALL_MEMBER_A_PREFIX]);
 	member->timeout = u32(tb[FLOWWALL_MEMBER_A_TIMEOUT]);
 	member->left = u32(tb[FLOWWALL_MEMBER_A_LEFT]);
-	text(tb[FLOWWALL_MEMBER_A_GROUP], member->group, sizeof(member->group));
-	return member->family || *member->group;
+	if (tb[FLOWWALL_MEMBER_A_MAC]) {
+		member->family = MEMBER_MAC;
+		memcpy(member->addr, nla_data(tb[FLOWWALL_MEMBER_A_MAC]), 6);
+	} else if (tb[FLOWWALL_MEMBER_A_IFACE]) {
+		member->family = MEMBER_IFACE;
+		text(tb[FLOWWALL_MEMBER_A_IFACE], member->name, sizeof(member->name));
+	} else {
+		text(tb[FLOWWALL_MEMBER_A_GROUP], member->name, sizeof(member->name));
+	}
+	return member->family || *member->name;
 }
 
 /* The group of a name among the statements so far, or a new one. */

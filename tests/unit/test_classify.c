@@ -28,11 +28,20 @@ struct fwl_group {
 
 static struct fwl_group odd;
 
-bool fwl_group_has(const struct fwl_group *group, u32 generation, bool ipv6, const __be32 *addr)
+bool fwl_group_has(const struct fwl_group *group, const struct fwl_query *query, bool source)
+{
+	const struct fwl_packet *pkt = query->pkt;
+
+	(void)group;
+	return ntohl(pkt->ends.addr[source ? pkt->swapped : !pkt->swapped]
+				   [fwl_kind_ipv6(pkt->kind) ? 3 : 0]) & 1;
+}
+
+bool fwl_group_sees_links(const struct fwl_group *group, u32 generation)
 {
 	(void)group;
 	(void)generation;
-	return ntohl(addr[ipv6 ? 3 : 0]) & 1;
+	return false;
 }
 
 /* --- random rules and packets ---------------------------------------------- */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "../edit.h"
 #include "../fwctl.h"
@@ -34,15 +35,16 @@ static json_t *member_json(const struct member *member)
 {
 	json_t *timeout = member->timeout ? json_integer(member->timeout) : json_null();
 	json_t *left = member->timeout ? json_integer(member->left) : json_null();
-	char word[128], *addr;
+	char word[128], *value;
 
-	if (!member->family)
-		return json_pack("{s:s, s:o, s:o}", "group", member->group, "timeout", timeout,
-				 "left", left);
+	/* As in "host 192.0.2.1" or "group web". */
 	print_member(member, word, sizeof(word));
-	addr = strchr(word, ' ') + 1;
-	addr[strcspn(addr, " ")] = '\0';
-	return json_pack("{s:s, s:o, s:o}", "addr", addr, "timeout", timeout, "left", left);
+	value = strchr(word, ' ');
+	*value++ = '\0';
+	value[strcspn(value, " ")] = '\0';
+	return json_pack("{s:s, s:o, s:o}",
+			 member->family == AF_INET || member->family == AF_INET6 ? "addr" : word,
+			 value, "timeout", timeout, "left", left);
 }
 
 static void show_json(const struct group *group)

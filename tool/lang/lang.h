@@ -188,15 +188,18 @@ struct rule {
 };
 
 /**
- * struct member - of a group: a prefix, or all members of another group
+ * struct member - of a group
  * @place: where it stands
- * @family: AF_INET or AF_INET6; 0 if it is a group
+ * @family: AF_INET or AF_INET6 for a prefix, or MEMBER_*
  * @prefix: significant bits, 32 or 128 for a host
- * @addr: network byte order, nothing beyond the prefix
+ * @addr: network byte order, nothing beyond the prefix; or a link address
  * @timeout: seconds, 0 for ever
  * @left: seconds of the timeout that are left, as the module says
- * @group: a group's name, or empty
+ * @name: of a group, all of whose members are meant, or of an interface
  */
+#define MEMBER_GROUP	0
+#define MEMBER_MAC	0xf0
+#define MEMBER_IFACE	0xf1
 struct member {
 	struct place place;
 	uint8_t family;
@@ -204,7 +207,7 @@ struct member {
 	uint8_t addr[16];
 	uint32_t timeout;
 	uint32_t left;
-	char group[FLOWWALL_NAME_SIZE];
+	char name[FLOWWALL_NAME_SIZE];
 };
 
 /**

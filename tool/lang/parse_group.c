@@ -4,14 +4,13 @@
  *
  *	group  = NAME {member}
  *	member = ("host" A | "net" PREFIX | "range" A-A | "group" NAME
- *	       | "name" FQDN | "file" PATH) ["timeout" DURATION]
+ *	       | "name" FQDN | "file" PATH | "mac" M | "iface" I) ["timeout" DURATION]
  *
  * A range is the prefixes that make it, a name the addresses that it has now, a
- * file one address, prefix or range a line: the kernel knows prefixes only.
+ * file one address, prefix or range a line: the module knows no such things.
  */
 #include <ctype.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +19,16 @@
 
 #include "parser.h"
 
-enum member_kind { HOST, NET, RANGE, GROUP, NAME, ADDRESS_FILE };
+enum member_kind { HOST, NET, RANGE, GROUP, NAME, ADDRESS_FILE, MAC, IFACE };
 
 static const struct name member_names[] = {
 	{ "host", HOST }, { "net", NET }, { "range", RANGE }, { "group", GROUP },
-	{ "name", NAME }, { "file", ADDRESS_FILE },
+	{ "name", NAME }, { "file", ADDRESS_FILE }, { "mac", MAC }, { "iface", IFACE },
 	{ NULL, 0 }
 };
+
+/* More addresses of one name are not used. */
+#define NAME_ADDRS	64
 
 static const struct name timeout_word[] = { { "timeout", 0 }, { NULL, 0 } };
 
@@ -125,33 +127,23 @@ static bool parse_member_address(struct parser *p, struct group *group, enum mem
 
 static bool parse_member_name(struct parser *p, struct group *group)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *found, *at;
 	const struct word *word = peek(p);
+	struct addr_range addr[NAME_ADDRS];
 	char message[192];
-	int err;
+	const char *why;
+	size_t n, i;
 
 	if (!word)
 		return expected(p, "the name of a host", NULL, NULL);
 	if (p->possible)
 		return false;
-	err = getaddrinfo(word->text, NULL, &hints, &found);
-	if (err) {
-		snprintf(message, sizeof(message), "the name has no address: %s", gai_strerror(err));
+	n = resolve(word->text, addr, NAME_ADDRS, &why);
+	if (!n) {
+		snprintf(message, sizeof(message), "the name has no address: %s", why);
 		return word_mistake(p, word, "is the resolver reachable? `host` needs none", message);
 	}
-	for (at = found; at; at = at->ai_next) {
-		struct addr_range range = { .family = at->ai_family };
-
-		if (at->ai_family == AF_INET)
-			memcpy(range.min, &((struct sockaddr_in *)at->ai_addr)->sin_addr, 4);
-		else if (at->ai_family == AF_INET6)
-			memcpy(range.min, &((struct sockaddr_in6 *)at->ai_addr)->sin6_addr, 16);
-		else
-			continue;
-		memcpy(range.max, range.min, sizeof(range.max));
-		add_range(group, &word->place, &range);
-	}
-	freeaddrinfo(found);
+	for (i = 0; i < n; i++)
+		add_range(group, &word->place, &addr[i]);
 	p->at++;
 	return true;
 }
@@ -227,13 +219,52 @@ static bool parse_member_file(struct parser *p, struct group *group)
 static bool parse_member_group(struct parser *p, struct group *group)
 {
 	const struct word *word = peek(p);
-	struct member member = { .family = 0 };
+	char name[FLOWWALL_NAME_SIZE];
 
-	if (!parse_name(p, "the name of a group", member.group))
+	if (!parse_name(p, "the name of a group", name))
 		return false;
-	if (!strcmp(member.group, group->name))
+	if (!strcmp(name, group->name))
 		return word_mistake(p, word, NULL, "a group is no member of itself");
-	memcpy(add_member(group, &word->place)->group, member.group, sizeof(member.group));
+	memcpy(add_member(group, &word->place)->name, name, sizeof(name));
+	return true;
+}
+
+static bool parse_member_mac(struct parser *p, struct group *group)
+{
+	const struct word *word = peek(p);
+	struct member *member;
+	unsigned int byte[6], i;
+	int end = 0;
+
+	if (!word || strlen(word->text) != 17 ||
+	    sscanf(word->text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2],
+		   &byte[3], &byte[4], &byte[5], &end) != 6 || end != 17)
+		return expected(p, "a link address, as in 02:00:5e:10:00:01", NULL, NULL);
+	if (byte[0] & 1)
+		return word_mistake(p, word, NULL, "nobody sends with a multicast address");
+	member = add_member(group, &word->place);
+	member->family = MEMBER_MAC;
+	for (i = 0; i < 6; i++)
+		member->addr[i] = byte[i];
+	p->at++;
+	return true;
+}
+
+static bool parse_member_iface(struct parser *p, struct group *group)
+{
+	const struct word *word = peek(p);
+	struct member *member;
+
+	if (!word || !*word->text || strchr(word->text, '/') ||
+	    strlen(word->text) >= FLOWWALL_IFACE_SIZE)
+		return expected(p, "the name of an interface, of at most 15 characters", NULL, NULL);
+	if (strchr(word->text, '+'))
+		return word_mistake(p, word, "a rule's `on` takes patterns",
+				    "a member is one interface, not a pattern");
+	member = add_member(group, &word->place);
+	member->family = MEMBER_IFACE;
+	strcpy(member->name, word->text);
+	p->at++;
 	return true;
 }
 
@@ -258,6 +289,10 @@ static bool parse_member(struct parser *p, struct group *group)
 		return parse_member_name(p, group);
 	case ADDRESS_FILE:
 		return parse_member_file(p, group);
+	case MAC:
+		return parse_member_mac(p, group);
+	case IFACE:
+		return parse_member_iface(p, group);
 	default:
 		return parse_member_address(p, group, kind);
 	}

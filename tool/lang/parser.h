@@ -32,6 +32,7 @@ bool parse_ttl_pair(struct parser *p, uint32_t *step, uint32_t *max);
 const char *pattern_fault(const char *name);
 
 uint8_t address(const char *text, uint8_t bytes[16]);
+size_t resolve(const char *name, struct addr_range *addr, size_t max, const char **why);
 bool parse_range(const struct parser *p, const struct word *word, char *text,
 		 struct addr_range *range);
 bool parse_addresses(struct parser *p, const char *what, const struct name *const *tables,

@@ -230,9 +230,18 @@ size_t print_member(const struct member *member, char *buffer, size_t size)
 	struct buffer text = { buffer, size, 0 };
 	char addr[INET6_ADDRSTRLEN], timeout[32];
 
-	if (!member->family) {
-		add(&text, "group %s", member->group);
-	} else {
+	switch (member->family) {
+	case MEMBER_GROUP:
+		add(&text, "group %s", member->name);
+		break;
+	case MEMBER_MAC:
+		add(&text, "mac %02x:%02x:%02x:%02x:%02x:%02x", member->addr[0], member->addr[1],
+		    member->addr[2], member->addr[3], member->addr[4], member->addr[5]);
+		break;
+	case MEMBER_IFACE:
+		add(&text, "iface %s", member->name);
+		break;
+	default:
 		inet_ntop(member->family, member->addr, addr, sizeof(addr));
 		if (member->prefix == (member->family == AF_INET ? 32 : 128))
 			add(&text, "host %s", addr);

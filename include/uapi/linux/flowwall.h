@@ -31,8 +31,9 @@
  *                               GROUP   { NAME, SIZE, PACKETS, BYTES }, then,
  *                                         if members are asked for, as often
  *                                         as it takes
- *                                       { NAME, MEMBER* { ADDR, PREFIX,
- *                                         TIMEOUT?, LEFT? } | { GROUP } }
+ *                                       { NAME, MEMBER* { TIMEOUT?, LEFT?,
+ *                                         one of: ADDR, PREFIX | GROUP | MAC |
+ *                                         IFACE } }
  *                               RULE    { HANDLE, NAME?, DIRECTION, ACTION,
  *                                         PROTO?, IFACE?, SRC?, DST?,
  *                                         KEY_MIN?, KEY_MAX?, ICMP_TYPE?,
@@ -523,6 +524,8 @@ enum flowwall_member_attr {
 	FLOWWALL_MEMBER_A_TIMEOUT,	/* u32, seconds, 1 to FLOWWALL_TIMEOUT_LIMIT */
 	FLOWWALL_MEMBER_A_LEFT,		/* u32, seconds of TIMEOUT that are left */
 	FLOWWALL_MEMBER_A_GROUP,	/* string: all members of that group */
+	FLOWWALL_MEMBER_A_MAC,		/* 6 bytes: who sends with this link address */
+	FLOWWALL_MEMBER_A_IFACE,	/* string: who is behind this interface */
 
 	__FLOWWALL_MEMBER_A_END,
 	FLOWWALL_MEMBER_A_LAST = __FLOWWALL_MEMBER_A_END - 1
