@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # An outbound flow lets exactly its own reply in: no other port, address or
 # protocol, and nothing that claims to be its original direction. Whatever has

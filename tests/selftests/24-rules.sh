@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.1
 #
 # The first rule that matches decides; each field can be a wildcard, a range, a
 # list or negated; each direction has its own rules. Every packet here must hit

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # Groups: hosts and networks of both families that rules name; members that come,
 # go and leave by themselves count from the next packet on.

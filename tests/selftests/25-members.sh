@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # Members of groups that are no addresses: link addresses, interfaces, and names,
 # whose last addresses stay when the resolver fails.

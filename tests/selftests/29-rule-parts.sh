@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # What else a rule can ask and do: types of ICMP, interfaces, lists of addresses,
 # reject, mark, TTL, limit, log, until.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # Each packet adds the class's step to what both entries of its flow still have,
 # never beyond the maximum. A flow without packets ends after its TTL.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # A flow that a ruleset has ended stays ended, whoever goes on sending; a change
 # of the ruleset is no way for others to end flows; a rule about one direction

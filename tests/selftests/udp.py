@@ -1,13 +1,12 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""udp.py ADDRESS PORT [SOURCE-PORT]: sends a datagram and says what comes of it.
+"""udp.py: sends datagrams and says what comes of them.
 
-Prints "answered", "refused", "unreachable", "forbidden", "silence" (two
-seconds without an answer) or "other: ERROR".
+Reads lines "ADDRESS PORT [SOURCE-PORT]" and prints a line for each: "answered",
+"refused", "unreachable", "forbidden", "silence" (two seconds without an answer) or
+"other: ERROR".
 """
 
 import errno
-import os
 import socket
 import sys
 
@@ -20,15 +19,15 @@ WORDS = {
 }
 
 
-def attempt(address, port, source_port):
+def attempt(number, address, port, source_port=0):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    text = b"marco %d" % os.getpid()
+    text = b"marco %d" % number
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.settimeout(2)
         try:
             if source_port:
-                sock.bind(("", source_port))
-            sock.connect((address, port))
+                sock.bind(("", int(source_port)))
+            sock.connect((address, int(port)))
             sock.send(text)
             return "answered" if sock.recv(65536) == text else "other: wrong answer"
         except socket.timeout:
@@ -37,4 +36,5 @@ def attempt(address, port, source_port):
             return WORDS.get(error.errno) or "other: %s" % error
 
 
-print(attempt(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 0))
+for number, line in enumerate(sys.stdin):
+    print(attempt(number, *line.split()), flush=True)

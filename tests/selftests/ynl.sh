@@ -42,13 +42,13 @@ check "a transaction in one socket" ynl \
 		{"ttl": {"class": "icmp", "step": 50, "max": 60}}]}' \
 	--multi add '{"statement": {"rule": {"direction": "in", "action": "allow", "proto": 6,
 		"name": "web", "comment": "by YNL",
-		"dst": {"addr-min": "0a000102", "addr-max": "0a000102",
+		"dst": {"addr": [{"min": "0a000102", "max": "0a000102"}],
 			"port": [{"min": 80, "max": 81}, {"min": 443, "max": 443}]}}}}' \
 	--multi commit '{}'
 check_json "its setting counts" '.status["max-flows"] == 1000 and .status.rules == 1' ynl --do status-get
 check_json "ruleset-get has the rule" '
 	map(.statement[0].rule // empty) | length == 1 and .[0].name == "web" and
-	.[0].dst["addr-min"] == "10.0.1.2" and .[0].dst.port[0].max == 81 and
+	.[0].dst.addr[0].min == "10.0.1.2" and .[0].dst.port[0].max == 81 and
 	.[0].action == "allow" and .[0].comment == "by YNL"' ynl --dump ruleset-get
 check_json "ruleset-get by kinds has roles only" '
 	length == 2 and all(.[]; .statement[0].role)' ynl --dump ruleset-get --json '{"kinds": ["role"]}'
