@@ -81,7 +81,7 @@ void fwl_event_flow_new(struct fwl_net *fn, const struct fwl_flow *flow)
 		return;
 	msg = event_new(FLOWWALL_CMD_FLOW_NEW_NTF, &header);
 	if (msg)
-		event_send(fn, msg, header, fwl_fill_flow(msg, &fn->table, flow));
+		event_send(fn, msg, header, fwl_fill_flow(msg, fn, flow));
 }
 
 /**
@@ -102,7 +102,7 @@ void fwl_event_flow_end(struct fwl_net *fn, const struct fwl_flow *flow,
 	msg = event_new(FLOWWALL_CMD_FLOW_END_NTF, &header);
 	if (!msg)
 		return;
-	err = fwl_fill_flow(msg, &fn->table, flow);
+	err = fwl_fill_flow(msg, fn, flow);
 	if (!err)
 		err = nla_put_u8(msg, FLOWWALL_A_END_REASON, why);
 	event_send(fn, msg, header, err);

@@ -18,6 +18,7 @@
 
 #include "event.h"
 #include "flow.h"
+#include "host.h"
 #include "net.h"
 #include "ruleset.h"
 #include "tcp.h"
@@ -34,6 +35,11 @@
 #define EVICT_BUCKETS	64
 #define EVICT_FLOWS	128
 
+/* And to find the oldest of a few that are half open; more only as long as none is. */
+#define VICTIM_BUCKETS	32
+#define VICTIM_SEARCH	512
+#define VICTIMS		8
+
 static struct kmem_cache *flow_cache;
 
 /**
@@ -44,7 +50,7 @@ static struct kmem_cache *flow_cache;
 int fwl_flow_cache_init(void)
 {
 	BUILD_BUG_ON(sizeof(struct fwl_flow) > FWL_FLOW_BYTES);
-	BUILD_BUG_ON(offsetofend(struct fwl_flow, mark) > 64);
+	BUILD_BUG_ON(offsetofend(struct fwl_flow, pending) > 64);
 
 	/*
 	 * A cache with a region for copies to user space, of which there are
@@ -126,21 +132,26 @@ struct fwl_flow *fwl_flow_lookup(const struct fwl_table *table,
  * @entry: the packet's
  * @pkt: the packet
  * @ttl: of the flow's class as it is now
+ * @refreshes: which entries, bits by enum fwl_entry
  *
- * Each packet adds a step to what both entries still have, up to the maximum.
+ * Each packet adds a step to what these entries still have, up to the maximum.
  *
  * Context: RCU.
  */
 void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
-		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl)
+		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl,
+		    unsigned int refreshes)
 {
-	u32 latest = (u32)jiffies + ttl->max;
+	u32 now = jiffies, latest = now + ttl->max;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		u32 old = READ_ONCE(flow->expires[i]);
-		u32 expires = old + ttl->step;
+		u32 old = READ_ONCE(flow->expires[i]), expires;
 
+		if (!(refreshes & 1 << i))
+			continue;
+		/* Where only one is refreshed, the other one may have expired. */
+		expires = ((s32)(old - now) < 0 ? now : old) + ttl->step;
 		if ((s32)(expires - latest) > 0)
 			expires = latest;
 		if (expires - old + LAZY > 2 * LAZY)
@@ -159,7 +170,7 @@ enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state)
 {
 	switch (fwl_kind_proto(kind)) {
 	case IPPROTO_TCP:
-		if (fwl_tcp_closing(state) || state == FWL_STATE_REVOKED)
+		if (fwl_tcp_closing(state) || fwl_state_ended(state))
 			return FLOWWALL_TTL_TCP_CLOSING;
 		return state == FLOWWALL_STATE_ESTABLISHED ? FLOWWALL_TTL_TCP_ESTABLISHED
 							   : FLOWWALL_TTL_TCP_SYN;
@@ -205,6 +216,7 @@ void fwl_flow_opener(const struct fwl_flow *flow, struct fwl_packet *pkt)
 	pkt->ends = flow->ends;
 	pkt->kind = flow->kind;
 	pkt->swapped = fwl_flow_source(flow, FWL_ORIGINAL);
+	fwl_packet_set_icmp(pkt);
 }
 
 /* Unlinks @flow from its chain in @buckets; false if it is not there. */
@@ -229,7 +241,11 @@ static void flow_retire(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall
 	struct fwl_table *table = &fn->table;
 
 	atomic_dec(&table->count);
-	if (READ_ONCE(flow->state) != FWL_STATE_REVOKED)
+	if (flow->flags & FWL_FLOW_HALF_OPEN)
+		atomic_dec(&table->half_open);
+	if (flow->flags & FWL_FLOW_HOST)
+		fwl_host_give(fn, flow);
+	if (!fwl_state_ended(READ_ONCE(flow->state)))
 		fwl_event_flow_end(fn, flow, why);
 	llist_add(&flow->dead, &table->dead);
 }
@@ -264,28 +280,47 @@ bool fwl_flow_end(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end w
 }
 
 /**
- * fwl_flow_revoke() - end a flow that the ruleset no longer allows
+ * fwl_flow_revoke() - end a flow, and let no packet pass that is still of it
  * @fn: its namespace
  * @flow: the flow; to everybody but its own packets it is gone
+ * @why: what listeners are told
  *
  * Context: RCU.
  */
-void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow)
+void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why)
 {
-	fwl_event_flow_end(fn, flow, FLOWWALL_END_REVOKED);
-	WRITE_ONCE(flow->state, FWL_STATE_REVOKED);
+	fwl_event_flow_end(fn, flow, why);
+	WRITE_ONCE(flow->state,
+		   why == FLOWWALL_END_KILLED ? FWL_STATE_KILLED : FWL_STATE_REVOKED);
 }
 
-/* Counts one flow more, unless the table is full. */
-static bool reserve(struct fwl_table *table)
+/* Counts one more, unless there are as many as may be. */
+static bool count_below(atomic_t *counter, u32 max)
 {
-	int count = atomic_read(&table->count);
+	int count = atomic_read(counter);
 
 	do {
-		if (count < 0 || (u32)count >= READ_ONCE(table->max))
+		if (count < 0 || (u32)count >= max)
 			return false;
-	} while (!atomic_try_cmpxchg(&table->count, &count, count + 1));
+	} while (!atomic_try_cmpxchg(counter, &count, count + 1));
 	return true;
+}
+
+/* Room for one flow more, which is half open as all are at first. */
+static bool reserve(struct fwl_table *table)
+{
+	if (!count_below(&table->count, READ_ONCE(table->max)))
+		return false;
+	if (count_below(&table->half_open, READ_ONCE(table->half_open_max)))
+		return true;
+	atomic_dec(&table->count);
+	return false;
+}
+
+static void unreserve(struct fwl_table *table)
+{
+	atomic_dec(&table->half_open);
+	atomic_dec(&table->count);
 }
 
 /*
@@ -324,12 +359,60 @@ static bool evict(struct fwl_net *fn, const struct fwl_packet *pkt)
 	return false;
 }
 
+/*
+ * Makes room at the cost of a flow that is half open: of the first few from where
+ * it stopped before, the one that expires first. To find the oldest of all would
+ * take a list of them, and with it a lock for every packet of a flood.
+ */
+static bool evict_half_open(struct fwl_net *fn)
+{
+	struct fwl_table *table = &fn->table;
+	struct fwl_buckets *buckets = rcu_dereference(table->buckets);
+	u32 cursor = READ_ONCE(table->victim);
+	struct fwl_flow *flow, *victim = NULL;
+	unsigned int bucket, seen = 0;
+
+	for (bucket = 0; bucket < (seen ? VICTIM_BUCKETS : VICTIM_SEARCH) && seen < VICTIMS;
+	     bucket++, cursor++) {
+		flow = rcu_dereference(buckets->bucket[cursor & buckets->mask]);
+		for (; flow && seen < VICTIMS; flow = rcu_dereference(flow->next)) {
+			if (!(READ_ONCE(flow->flags) & FWL_FLOW_HALF_OPEN))
+				continue;
+			seen++;
+			if (!victim || (s32)(READ_ONCE(flow->expires[FWL_ORIGINAL]) -
+					     READ_ONCE(victim->expires[FWL_ORIGINAL])) < 0)
+				victim = flow;
+		}
+	}
+	WRITE_ONCE(table->victim, cursor);
+	return victim && fwl_flow_end(fn, victim, FLOWWALL_END_EVICTED);
+}
+
 static void start_sweeping(struct fwl_table *table)
 {
 	if (READ_ONCE(table->sweeping))
 		return;
 	WRITE_ONCE(table->sweeping, true);
 	queue_delayed_work(system_power_efficient_wq, &table->sweep, SWEEP_INTERVAL);
+}
+
+/* Locks the chain of a hash, also where it is moved to: that is returned, or NULL. */
+static struct fwl_buckets *lock_chain(struct fwl_buckets *buckets, u32 hash)
+{
+	struct fwl_buckets *future;
+
+	spin_lock_bh(bucket_lock(buckets, hash));
+	future = rcu_dereference(buckets->future);
+	if (future)
+		spin_lock_nested(bucket_lock(future, hash), SINGLE_DEPTH_NESTING);
+	return future;
+}
+
+static void unlock_chain(struct fwl_buckets *buckets, struct fwl_buckets *future, u32 hash)
+{
+	if (future)
+		spin_unlock(bucket_lock(future, hash));
+	spin_unlock_bh(bucket_lock(buckets, hash));
 }
 
 /*
@@ -344,11 +427,7 @@ static struct fwl_flow *link_flow(struct fwl_table *table, struct fwl_flow *flow
 	struct fwl_flow __rcu **head;
 	struct fwl_flow *found;
 
-	spin_lock_bh(bucket_lock(buckets, hash));
-	future = rcu_dereference(buckets->future);
-	if (future)
-		spin_lock_nested(bucket_lock(future, hash), SINGLE_DEPTH_NESTING);
-
+	future = lock_chain(buckets, hash);
 	found = find(buckets, hash, &flow->ends, flow->kind);
 	if (found && fwl_flow_expired(found, jiffies)) {
 		if (unlink_flow(buckets, hash, found) ||
@@ -364,43 +443,75 @@ static struct fwl_flow *link_flow(struct fwl_table *table, struct fwl_flow *flow
 		rcu_assign_pointer(*head, flow);
 	}
 
-	if (future)
-		spin_unlock(bucket_lock(future, hash));
-	spin_unlock_bh(bucket_lock(buckets, hash));
+	unlock_chain(buckets, future, hash);
 	return found;
+}
+
+/**
+ * fwl_flow_opened() - a flow is no longer half open
+ * @fn: its namespace
+ * @flow: the flow
+ *
+ * Context: RCU. Takes the lock of one bucket, once in a flow's life.
+ */
+void fwl_flow_opened(struct fwl_net *fn, struct fwl_flow *flow)
+{
+	struct fwl_table *table = &fn->table;
+	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	struct fwl_buckets *buckets = rcu_dereference(table->buckets), *future;
+
+	future = lock_chain(buckets, hash);
+	if ((flow->flags & (FWL_FLOW_HALF_OPEN | FWL_FLOW_DEAD)) == FWL_FLOW_HALF_OPEN) {
+		WRITE_ONCE(flow->flags, flow->flags & ~FWL_FLOW_HALF_OPEN);
+		atomic_dec(&table->half_open);
+	}
+	unlock_chain(buckets, future, hash);
 }
 
 /**
  * fwl_flow_add() - make a flow: both entries, in one insertion
  * @fn: the namespace
  * @pkt: its first packet, of the original direction
- * @template: @state, @flags (but for the order of ends), @epoch, @mark and
- *	@rule to begin with
+ * @template: @state, @flags (but for the order of ends), @epoch, @rule, @profile,
+ *	@pending and @tcp to begin with
  * @ttl: of its class
+ * @settings: of the running ruleset
  *
  * Context: RCU. Takes the lock of one bucket.
  * Return: 0, -EEXIST if there is a flow with the same ends (another CPU was
- * faster), -ENOSPC if the table is full, -ENOMEM.
+ * faster), -ENOSPC if the table is full, -EDQUOT if its host has as many as it
+ * may, -ENOMEM.
  */
 int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
-		 const struct fwl_flow *template, const struct fwl_ttl *ttl)
+		 const struct fwl_flow *template, const struct fwl_ttl *ttl,
+		 const struct fwl_settings *settings)
 {
 	struct fwl_table *table = &fn->table;
 	struct fwl_flow *flow, *found, *expired = NULL;
+	int err = 0;
 
-	if (!reserve(table) && !(evict(fn, pkt) && reserve(table)))
+	if (!reserve(table) && !(evict(fn, pkt) && reserve(table)) &&
+	    !(settings->when_full == FLOWWALL_WHEN_FULL_EVICT && evict_half_open(fn) &&
+	      reserve(table)))
 		return -ENOSPC;
 
 	flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!flow) {
-		atomic_dec(&table->count);
+		unreserve(table);
 		return -ENOMEM;
 	}
 	*flow = *template;
 	flow->ends = pkt->ends;
 	flow->kind = pkt->kind;
+	flow->flags |= FWL_FLOW_HALF_OPEN;
 	if (pkt->swapped)
 		flow->flags |= FWL_FLOW_SWAPPED;
+	if (settings->max_flows_per_host) {
+		err = fwl_host_take(fn, flow, settings->max_flows_per_host);
+		if (err)
+			goto give_up;
+		flow->flags |= FWL_FLOW_HOST;
+	}
 	flow->expires[FWL_ORIGINAL] = (u32)jiffies + ttl->step;
 	flow->expires[FWL_REPLY] = flow->expires[FWL_ORIGINAL];
 	flow->packets[FWL_ORIGINAL] = 1;
@@ -410,13 +521,19 @@ int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 	if (expired)
 		flow_retire(fn, expired, FLOWWALL_END_EXPIRED);
 	if (found) {
-		kmem_cache_free(flow_cache, flow);
-		atomic_dec(&table->count);
-		return -EEXIST;
+		if (flow->flags & FWL_FLOW_HOST)
+			fwl_host_give(fn, flow);
+		err = -EEXIST;
+		goto give_up;
 	}
 	start_sweeping(table);
 	fwl_event_flow_new(fn, flow);
 	return 0;
+
+give_up:
+	kmem_cache_free(flow_cache, flow);
+	unreserve(table);
+	return err;
 }
 
 static void free_list(struct llist_node *list)
@@ -599,6 +716,44 @@ void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets)
 }
 
 /**
+ * fwl_table_limit() - how many flows there may be
+ * @table: the table
+ * @settings: of the ruleset that is about to run
+ */
+void fwl_table_limit(struct fwl_table *table, const struct fwl_settings *settings)
+{
+	u64 share = (u64)settings->max_flows * settings->half_open;
+
+	WRITE_ONCE(table->max, settings->max_flows);
+	WRITE_ONCE(table->half_open_max, DIV_ROUND_UP_ULL(share, 100));
+}
+
+static void count_host(struct fwl_flow *flow, void *arg)
+{
+	struct fwl_net *fn = arg;
+	struct fwl_table *table = &fn->table;
+	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	struct fwl_buckets *buckets = rcu_dereference(table->buckets), *future;
+
+	future = lock_chain(buckets, hash);
+	if (!(flow->flags & (FWL_FLOW_HOST | FWL_FLOW_DEAD)) &&
+	    !fwl_host_take(fn, flow, INT_MAX))
+		WRITE_ONCE(flow->flags, flow->flags | FWL_FLOW_HOST);
+	unlock_chain(buckets, future, hash);
+}
+
+/**
+ * fwl_table_count_hosts() - count the flows that are there for their hosts
+ * @fn: the namespace, locked, whose packets do so from now on
+ *
+ * Context: process.
+ */
+void fwl_table_count_hosts(struct fwl_net *fn)
+{
+	fwl_table_walk(fn, count_host, fn);
+}
+
+/**
  * fwl_table_walk() - go through all flows
  * @fn: the namespace, locked: the table keeps its size
  * @each: called with each; it may end the flow
@@ -624,15 +779,24 @@ void fwl_table_walk(struct fwl_net *fn, void (*each)(struct fwl_flow *flow, void
 	}
 }
 
+/* In process context. */
+static void give_host(struct fwl_net *fn, const struct fwl_flow *flow)
+{
+	rcu_read_lock_bh();
+	fwl_host_give(fn, flow);
+	rcu_read_unlock_bh();
+}
+
 /**
  * fwl_table_flush() - free all flows and the buckets
- * @table: the table; nothing looks at it any more: the hooks are gone, and a
- *	grace period has passed since
+ * @fn: the namespace; nothing looks at its table any more: the hooks are gone, and
+ *	a grace period has passed since
  *
  * Context: process.
  */
-void fwl_table_flush(struct fwl_table *table)
+void fwl_table_flush(struct fwl_net *fn)
 {
+	struct fwl_table *table = &fn->table;
 	struct fwl_buckets *buckets;
 	u32 bucket;
 
@@ -645,6 +809,8 @@ void fwl_table_flush(struct fwl_table *table)
 		flow = rcu_dereference_protected(buckets->bucket[bucket], 1);
 		for (; flow; flow = next) {
 			next = rcu_dereference_protected(flow->next, 1);
+			if (flow->flags & FWL_FLOW_HOST)
+				give_host(fn, flow);
 			kmem_cache_free(flow_cache, flow);
 		}
 		cond_resched();
@@ -654,5 +820,6 @@ void fwl_table_flush(struct fwl_table *table)
 	table->resting = NULL;
 	free_list(llist_del_all(&table->dead));
 	atomic_set(&table->count, 0);
+	atomic_set(&table->half_open, 0);
 	table->sweeping = false;
 }

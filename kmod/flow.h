@@ -13,8 +13,10 @@
 #include <linux/flowwall.h>
 
 #include "parse.h"
+#include "tcp.h"
 
 struct fwl_net;
+struct fwl_settings;
 struct fwl_ttl;
 
 /* The two entries of a flow. */
@@ -28,6 +30,8 @@ enum fwl_entry {
 #define FWL_FLOW_DIRECTION	0x06	/* enum flowwall_direction, shifted by one */
 #define FWL_FLOW_REPLY_OUTSIDE	0x08	/* its replies come from an external interface */
 #define FWL_FLOW_DEAD		0x10	/* no longer in the table */
+#define FWL_FLOW_HALF_OPEN	0x20	/* counted in struct fwl_table.half_open */
+#define FWL_FLOW_HOST		0x40	/* counted for its internal address */
 
 /**
  * struct fwl_flow - one conversation: both of its entries
@@ -38,13 +42,13 @@ enum fwl_entry {
  * @flags: FWL_FLOW_*
  * @expires: jiffies, low half, when the original and the reply entry expire
  * @epoch: of the ruleset and roles that allowed it, struct fwl_ifaces.epoch
- * @mark: set on each of its packets
+ * @profile: what that rule gave it, struct fwl_profile by number, zero for nothing
+ * @pending: a queue of user space has not decided about it yet
  * @packets: of each entry
  * @bytes: of each entry, IP headers included
  * @dead: links removed flows until their grace period is over
  * @rule: handle of the rule that allowed it, zero if it was the policy
- * @profile: what that rule gave it, struct fwl_profile by number, zero for nothing
- * @pending: a queue of user space has not decided about it yet
+ * @tcp: what its sides have said so far, if it is TCP
  *
  * A hit reads the first cache line and writes there only when the expiry moves
  * by a quarter of a second; the counters have the second line. Written without
@@ -59,14 +63,14 @@ struct fwl_flow {
 	u8 flags;
 	u32 expires[2];
 	u32 epoch;
-	u32 mark;
+	u16 profile;
+	u8 pending;
 
 	u64 packets[2];
 	u64 bytes[2];
 	struct llist_node dead;
 	u32 rule;
-	u16 profile;
-	u8 pending;
+	struct fwl_tcp_window tcp;
 };
 
 #define FWL_FLOW_BYTES	128
@@ -95,9 +99,12 @@ struct fwl_buckets {
  * @seed: secret key of the hash
  * @max: limit of flows
  * @count: flows in the table, never above @max
+ * @half_open_max: limit of flows that are half open
+ * @half_open: flows of which only one side was heard, or whose handshake is not over
  * @resizes: counts beginnings and ends of a move to other buckets
  * @sweeping: the worker is queued or runs
  * @full_scan: jiffies of the last scan that found nothing to evict
+ * @victim: the bucket where the look for one that is half open goes on
  * @sweep: the worker that removes expired flows, a slice at a time
  * @cursor: the bucket where its next slice begins
  * @dead: flows just removed
@@ -109,9 +116,12 @@ struct fwl_table {
 	hsiphash_key_t seed;
 	u32 max;
 	atomic_t count;
+	u32 half_open_max;
+	atomic_t half_open;
 	u32 resizes;
 	bool sweeping;
 	unsigned long full_scan;
+	u32 victim;
 
 	struct delayed_work sweep;
 	u32 cursor;
@@ -158,6 +168,9 @@ static inline bool fwl_flow_expired(const struct fwl_flow *flow, u32 now)
 	       fwl_entry_expired(flow, FWL_REPLY, now);
 }
 
+/* Which entries a packet refreshes. */
+#define FWL_REFRESH_BOTH	(1 << FWL_ORIGINAL | 1 << FWL_REPLY)
+
 int fwl_flow_cache_init(void);
 void fwl_flow_cache_uninit(void);
 
@@ -165,18 +178,23 @@ void fwl_table_init(struct fwl_net *fn);
 u32 fwl_buckets_size(u32 max_flows);
 struct fwl_buckets *fwl_buckets_alloc(u32 max_flows);
 void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets);
-void fwl_table_flush(struct fwl_table *table);
+void fwl_table_limit(struct fwl_table *table, const struct fwl_settings *settings);
+void fwl_table_count_hosts(struct fwl_net *fn);
+void fwl_table_flush(struct fwl_net *fn);
 
 void fwl_table_walk(struct fwl_net *fn, void (*each)(struct fwl_flow *flow, void *arg), void *arg);
 
 struct fwl_flow *fwl_flow_lookup(const struct fwl_table *table,
 				 const struct fwl_packet *pkt);
 int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
-		 const struct fwl_flow *template, const struct fwl_ttl *ttl);
+		 const struct fwl_flow *template, const struct fwl_ttl *ttl,
+		 const struct fwl_settings *settings);
+void fwl_flow_opened(struct fwl_net *fn, struct fwl_flow *flow);
 void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
-		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl);
+		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl,
+		    unsigned int refreshes);
 enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state);
-void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow);
+void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why);
 bool fwl_flow_end(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why);
 void fwl_flow_opener(const struct fwl_flow *flow, struct fwl_packet *pkt);
 u64 fwl_flow_id(const struct fwl_table *table, const struct fwl_flow *flow);

@@ -5,7 +5,8 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/skbuff.h>
-#include <linux/tcp.h>
+#include <net/netfilter/ipv4/nf_defrag_ipv4.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 
 #include "hook.h"
 #include "net.h"
@@ -45,15 +46,9 @@ static const struct nf_hook_ops hooks[] = {
 };
 
 /* Has a TCP segment data, or does the other end of the connection say good-bye? */
-static bool is_telling(const struct sk_buff *skb, const struct fwl_packet *pkt)
+static bool is_telling(const struct fwl_packet *pkt)
 {
-	const struct tcphdr *tcp;
-	struct tcphdr buffer;
-
-	if (pkt->tcp_flags & (FWL_TCP_FIN | FWL_TCP_RST))
-		return true;
-	tcp = skb_header_pointer(skb, skb_network_offset(skb) + pkt->l4, sizeof(buffer), &buffer);
-	return tcp && pkt->len > pkt->l4 + tcp->doff * 4;
+	return pkt->tcp.flags & (FWL_TCP_FIN | FWL_TCP_RST) || pkt->tcp.len;
 }
 
 /*
@@ -71,7 +66,7 @@ static unsigned int queue_hook(void *priv, struct sk_buff *skb, const struct nf_
 		return NF_ACCEPT;
 	flow = fwl_flow_lookup(&fn->table, &pkt);
 	if (flow && READ_ONCE(flow->pending) &&
-	    (fwl_kind_proto(pkt.kind) != IPPROTO_TCP || is_telling(skb, &pkt)))
+	    (fwl_kind_proto(pkt.kind) != IPPROTO_TCP || is_telling(&pkt)))
 		WRITE_ONCE(flow->pending, 0);
 	return NF_ACCEPT;
 }
@@ -112,6 +107,40 @@ int fwl_queue_hooks_register(struct net *net)
 void fwl_queue_hooks_unregister(struct net *net)
 {
 	nf_unregister_net_hooks(net, queue_hooks, ARRAY_SIZE(queue_hooks));
+}
+
+/**
+ * fwl_defrag_enable() - have packets reassembled before they are judged
+ * @net: the namespace
+ *
+ * By the kernel's own code, as for connection tracking. They leave in fragments of
+ * the size in which they came.
+ *
+ * Context: process.
+ * Return: 0 or a negative error.
+ */
+int fwl_defrag_enable(struct net *net)
+{
+	int err = nf_defrag_ipv4_enable(net);
+
+	if (err)
+		return err;
+	err = nf_defrag_ipv6_enable(net);
+	if (err)
+		nf_defrag_ipv4_disable(net);
+	return err;
+}
+
+/**
+ * fwl_defrag_disable() - leave fragments as they are
+ * @net: the namespace
+ *
+ * Context: process.
+ */
+void fwl_defrag_disable(struct net *net)
+{
+	nf_defrag_ipv6_disable(net);
+	nf_defrag_ipv4_disable(net);
 }
 
 /**

@@ -4,6 +4,8 @@
 
 struct net;
 
+int fwl_defrag_enable(struct net *net);
+void fwl_defrag_disable(struct net *net);
 int fwl_hooks_register(struct net *net);
 void fwl_hooks_unregister(struct net *net);
 int fwl_queue_hooks_register(struct net *net);

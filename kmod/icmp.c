@@ -62,7 +62,7 @@ bool fwl_icmp_related(struct fwl_net *fn, const struct fwl_ruleset *rs,
 	flow = fwl_flow_lookup(&fn->table, &quoted);
 	if (!flow || fwl_flow_expired(flow, jiffies))
 		return direction == FLOWWALL_DIRECTION_LOCAL && answers_allowed(rs, &quoted);
-	if (READ_ONCE(flow->state) == FWL_STATE_REVOKED)
+	if (fwl_state_ended(READ_ONCE(flow->state)))
 		return false;
 	/* This router is on both sides. */
 	if (direction == FLOWWALL_DIRECTION_LOCAL)

@@ -7,10 +7,12 @@
 #include "flow.h"
 #include "group.h"
 #include "hook.h"
+#include "host.h"
 #include "net.h"
 #include "netlink.h"
 #include "profile.h"
 #include "record.h"
+#include "refuse.h"
 #include "ruleset.h"
 #include "version.h"
 
@@ -30,15 +32,19 @@ static int __net_init net_init(struct net *net)
 	fwl_table_init(fn);
 	fwl_profiles_init(fn);
 	fwl_confirm_init(fn);
+	fwl_refuse_init(fn);
 
 	fn->stats = alloc_percpu(struct fwl_stats);
 	if (!fn->stats)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
 		u64_stats_init(&per_cpu_ptr(fn->stats, cpu)->sync);
-	err = fwl_groups_init(fn);
+	err = fwl_hosts_init(fn);
 	if (err)
 		goto err_stats;
+	err = fwl_groups_init(fn);
+	if (err)
+		goto err_hosts;
 	err = -ENOMEM;
 	rs = fwl_ruleset_alloc();
 	if (!rs)
@@ -48,6 +54,8 @@ static int __net_init net_init(struct net *net)
 
 err_groups:
 	fwl_groups_free(fn);
+err_hosts:
+	fwl_hosts_free(fn);
 err_stats:
 	free_percpu(fn->stats);
 	return err;
@@ -60,6 +68,8 @@ static void __net_exit net_pre_exit(struct net *net)
 
 	if (fn->queue_hooked)
 		fwl_queue_hooks_unregister(net);
+	if (fn->defrag)
+		fwl_defrag_disable(net);
 	if (fn->hooked)
 		fwl_hooks_unregister(net);
 }
@@ -73,7 +83,8 @@ static void __net_exit net_exit(struct net *net)
 	list_for_each_entry_safe(tx, next, &fn->transactions, list)
 		fwl_transaction_abort(tx);
 	fwl_confirm_stop(fn);
-	fwl_table_flush(&fn->table);
+	fwl_table_flush(fn);
+	fwl_hosts_free(fn);
 	fwl_ruleset_free(rcu_dereference_protected(fn->ruleset, 1));
 	fwl_groups_free(fn);
 	fwl_counter_block_put(fn->counters);

@@ -3,6 +3,7 @@
 #define FWL_NET_H
 
 #include <linux/mutex.h>
+#include <linux/ratelimit_types.h>
 #include <linux/rhashtable.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/xarray.h>
@@ -57,6 +58,9 @@ struct fwl_stats {
  * @profiles: what rules give to flows, struct fwl_profile by number
  * @counters: where the counters of rules and groups are from
  * @records: the last drops, for each CPU; NULL until a role is given
+ * @defrag: packets are reassembled before they are judged
+ * @hosts: internal addresses that have flows, while there is a limit, struct fwl_host
+ * @resets: limits the RSTs that refuse
  * @members: of all groups, struct fwl_member
  * @n_members: how many the newest ruleset has
  * @next_group: for the next group
@@ -80,6 +84,7 @@ struct fwl_net {
 	u32 epoch;
 	bool hooked;
 	bool queue_hooked;
+	bool defrag;
 	struct fwl_ruleset *fallback;
 	struct delayed_work confirm;
 	unsigned long confirm_by;
@@ -87,6 +92,8 @@ struct fwl_net {
 	struct fwl_counter_block *counters;
 	struct fwl_record_table __percpu *records;
 
+	struct rhashtable hosts;
+	struct ratelimit_state resets;
 	struct rhltable members;
 	u32 n_members;
 	u32 next_group;

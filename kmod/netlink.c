@@ -336,6 +336,65 @@ static int zero(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+struct killer {
+	struct fwl_net *fn;
+	const struct fwl_filter *filter;
+	u32 generation;
+	u32 ended;
+};
+
+static void kill_one(struct fwl_flow *flow, void *arg)
+{
+	struct killer *killer = arg;
+
+	if (fwl_flow_expired(flow, jiffies) || fwl_state_ended(READ_ONCE(flow->state)) ||
+	    !fwl_filter_passes(killer->filter, killer->generation, flow))
+		return;
+	/* Else the next segment from inside would pick the connection up again. */
+	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP)
+		fwl_flow_revoke(killer->fn, flow, FLOWWALL_END_KILLED);
+	else if (!fwl_flow_end(killer->fn, flow, FLOWWALL_END_KILLED))
+		return;
+	killer->ended++;
+}
+
+static int kill_flows(struct sk_buff *request, struct genl_info *info)
+{
+	struct fwl_net *fn = fwl_net(genl_info_net(info));
+	struct killer killer = { .fn = fn };
+	struct fwl_filter *filter;
+	struct sk_buff *msg;
+	void *header;
+
+	if (GENL_REQ_ATTR_CHECK(info, FLOWWALL_A_FILTER)) {
+		GENL_SET_ERR_MSG(info, "which flows? an empty filter means all");
+		return -EINVAL;
+	}
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	mutex_lock(&fn->lock);
+	filter = fwl_filter_read(fn, info->attrs[FLOWWALL_A_FILTER], info->extack);
+	if (!IS_ERR(filter)) {
+		killer.filter = filter;
+		killer.generation = running(fn)->generation;
+		fwl_table_walk(fn, kill_one, &killer);
+		fwl_filter_free(fn, filter);
+	}
+	mutex_unlock(&fn->lock);
+	if (IS_ERR(filter)) {
+		nlmsg_free(msg);
+		return PTR_ERR(filter);
+	}
+	header = genlmsg_put_reply(msg, info, &fwl_family, 0, FLOWWALL_CMD_FLOW_KILL);
+	if (!header || nla_put_u32(msg, FLOWWALL_A_ENDED, killer.ended)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, header);
+	return genlmsg_reply(msg, info);
+}
+
 static int explain(struct sk_buff *request, struct genl_info *info)
 {
 	struct fwl_net *fn = fwl_net(genl_info_net(info));
@@ -379,8 +438,10 @@ static struct genl_ops ops[] __ro_after_init = {
 	  .policy = fwl_ruleset_get_policy, .maxattr = FLOWWALL_A_MAX },
 	{ .cmd = FLOWWALL_CMD_IFACE_GET, .dumpit = fwl_dump_ifaces,
 	  .policy = fwl_none_policy, .maxattr = FLOWWALL_A_MAX },
-	{ .cmd = FLOWWALL_CMD_FLOW_GET, .dumpit = fwl_dump_flows,
-	  .policy = fwl_none_policy, .maxattr = FLOWWALL_A_MAX },
+	{ .cmd = FLOWWALL_CMD_FLOW_GET, .dumpit = fwl_dump_flows, .done = fwl_dump_flows_done,
+	  .policy = fwl_flow_policy, .maxattr = FLOWWALL_A_MAX },
+	{ .cmd = FLOWWALL_CMD_FLOW_KILL, .doit = kill_flows,
+	  .policy = fwl_flow_policy, .maxattr = FLOWWALL_A_MAX },
 	{ .cmd = FLOWWALL_CMD_BEGIN, .doit = begin,
 	  .policy = fwl_begin_policy, .maxattr = FLOWWALL_A_MAX },
 	{ .cmd = FLOWWALL_CMD_ADD, .doit = change,

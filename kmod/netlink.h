@@ -12,6 +12,7 @@ struct fwl_explanation;
 struct fwl_flow;
 struct fwl_net;
 struct fwl_packet;
+struct fwl_filter;
 struct fwl_record;
 struct fwl_table;
 
@@ -22,6 +23,7 @@ extern struct genl_family fwl_family;
 
 /* netlink_policy.c: what an attribute may hold. */
 extern const struct nla_policy fwl_ruleset_get_policy[];
+extern const struct nla_policy fwl_flow_policy[];
 extern const struct nla_policy fwl_begin_policy[];
 extern const struct nla_policy fwl_change_policy[];
 extern const struct nla_policy fwl_commit_policy[];
@@ -52,13 +54,23 @@ int fwl_read_iface(const struct nlattr *nla, char *iface, bool *prefix,
 int fwl_read_name(const struct nlattr *nla, struct netlink_ext_ack *extack);
 int fwl_read_rule_add(struct fwl_net *fn, struct fwl_transaction *tx, const struct nlattr *nest,
 		      struct netlink_ext_ack *extack);
+int fwl_read_match(const struct fwl_ruleset *rs, struct nlattr **tb, struct fwl_match *match,
+		   struct netlink_ext_ack *extack);
 int fwl_read_rule_del(struct fwl_transaction *tx, const struct nlattr *nest,
 		      struct netlink_ext_ack *extack);
+
+/* netlink_filter.c: which flows are meant. */
+struct fwl_filter *fwl_filter_read(struct fwl_net *fn, const struct nlattr *nest,
+				   struct netlink_ext_ack *extack);
+bool fwl_filter_passes(const struct fwl_filter *filter, u32 generation,
+		       const struct fwl_flow *flow);
+void fwl_filter_free(struct fwl_net *fn, struct fwl_filter *filter);
 
 /* netlink_dump.c: answers of many messages. */
 int fwl_dump_ruleset(struct sk_buff *msg, struct netlink_callback *cb);
 int fwl_dump_ruleset_done(struct netlink_callback *cb);
 int fwl_dump_ifaces(struct sk_buff *msg, struct netlink_callback *cb);
+int fwl_dump_flows_done(struct netlink_callback *cb);
 int fwl_dump_flows(struct sk_buff *msg, struct netlink_callback *cb);
 int fwl_dump_drops(struct sk_buff *msg, struct netlink_callback *cb);
 
@@ -76,7 +88,7 @@ int fwl_fill_explanation(struct sk_buff *msg, const struct fwl_net *fn,
 			 const struct fwl_explanation *answer);
 int fwl_fill_iface(struct sk_buff *msg, const struct fwl_ruleset *rs,
 		   const struct net_device *dev);
-int fwl_fill_flow(struct sk_buff *msg, const struct fwl_table *table,
+int fwl_fill_flow(struct sk_buff *msg, const struct fwl_net *fn,
 		  const struct fwl_flow *flow);
 int fwl_fill_refused(struct sk_buff *msg, const struct fwl_packet *pkt, u8 direction);
 

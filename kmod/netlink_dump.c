@@ -259,7 +259,7 @@ int fwl_dump_ifaces(struct sk_buff *msg, struct netlink_callback *cb)
 }
 
 static int dump_flow(struct sk_buff *msg, struct netlink_callback *cb,
-		     const struct fwl_table *table, const struct fwl_flow *flow)
+		     const struct fwl_net *fn, const struct fwl_flow *flow)
 {
 	void *header;
 
@@ -268,7 +268,7 @@ static int dump_flow(struct sk_buff *msg, struct netlink_callback *cb,
 	if (!header)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, header);
-	if (fwl_fill_flow(msg, table, flow)) {
+	if (fwl_fill_flow(msg, fn, flow)) {
 		genlmsg_cancel(msg, header);
 		return -EMSGSIZE;
 	}
@@ -276,20 +276,28 @@ static int dump_flow(struct sk_buff *msg, struct netlink_callback *cb,
 	return 0;
 }
 
-/* Writes a chain from its flow number *@skip on; -EMSGSIZE if not all fitted. */
-static int dump_chain(struct sk_buff *msg, struct netlink_callback *cb,
-		      const struct fwl_table *table, const struct fwl_buckets *buckets,
-		      u32 bucket, unsigned int *skip)
+/* How far a dump of flows is. */
+struct flow_walk {
+	u32 bucket;		/* the next one */
+	unsigned int skip;	/* how much of its chain was written */
+	bool started;
+	struct fwl_filter *filter;
+};
+
+/* Writes the chain of walk->bucket from where it is; -EMSGSIZE if not all fitted. */
+static int dump_chain(struct sk_buff *msg, struct netlink_callback *cb, const struct fwl_net *fn,
+		      const struct fwl_buckets *buckets, struct flow_walk *walk, u32 generation)
 {
 	unsigned int before = msg->len, at = 0;
 	struct fwl_flow *flow;
 
-	flow = rcu_dereference(buckets->bucket[bucket]);
+	flow = rcu_dereference(buckets->bucket[walk->bucket]);
 	for (; flow; flow = rcu_dereference(flow->next), at++) {
-		if (at < *skip || fwl_flow_expired(flow, jiffies) ||
-		    READ_ONCE(flow->state) == FWL_STATE_REVOKED)
+		if (at < walk->skip || fwl_flow_expired(flow, jiffies) ||
+		    fwl_state_ended(READ_ONCE(flow->state)) ||
+		    (walk->filter && !fwl_filter_passes(walk->filter, generation, flow)))
 			continue;
-		if (!dump_flow(msg, cb, table, flow))
+		if (!dump_flow(msg, cb, fn, flow))
 			continue;
 		/*
 		 * A chain in two messages may change between them. So it is begun
@@ -298,38 +306,89 @@ static int dump_chain(struct sk_buff *msg, struct netlink_callback *cb,
 		if (before)
 			nlmsg_trim(msg, skb_tail_pointer(msg) - (msg->len - before));
 		else
-			*skip = at;
+			walk->skip = at;
 		return -EMSGSIZE;
 	}
-	*skip = 0;
+	walk->skip = 0;
+	return 0;
+}
+
+/* The filter, if one is asked for: with the first message, which can carry a refusal. */
+static int read_filter(struct netlink_callback *cb, struct fwl_net *fn, struct flow_walk *walk)
+{
+	const struct nlattr *nest = genl_dump_attrs(cb)[FLOWWALL_A_FILTER];
+	struct fwl_filter *filter;
+
+	if (walk->started)
+		return 0;
+	walk->started = true;
+	if (!nest)
+		return 0;
+	filter = fwl_filter_read(fn, nest, cb->extack);
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
+	walk->filter = filter;
 	return 0;
 }
 
 /**
+ * fwl_dump_flows_done() - the dump is over, or was given up
+ * @cb: of the dump
+ */
+int fwl_dump_flows_done(struct netlink_callback *cb)
+{
+	struct fwl_net *fn = fwl_net(sock_net(cb->skb->sk));
+	struct flow_walk *walk = (void *)cb->ctx;
+
+	if (walk->filter) {
+		mutex_lock(&fn->lock);
+		fwl_filter_free(fn, walk->filter);
+		mutex_unlock(&fn->lock);
+	}
+	return 0;
+}
+
+/* So many buckets at once: a filter may pass few flows, and others wait. */
+#define BUCKETS_AT_ONCE	4096
+
+/**
  * fwl_dump_flows() - answer FLOW_GET, a message at a time
  * @msg: the message
- * @cb: in args, the next bucket, and how much of its chain was written
+ * @cb: how far it is
  *
  * The lock keeps the table's size from changing while a message is written.
  */
 int fwl_dump_flows(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct fwl_net *fn = fwl_net(sock_net(msg->sk));
+	struct flow_walk *walk = (void *)cb->ctx;
 	const struct fwl_buckets *buckets;
-	unsigned int skip = cb->args[1];
-	u32 bucket = cb->args[0];
+	bool more = true;
+	int err;
 
+	BUILD_BUG_ON(sizeof(*walk) > sizeof(cb->ctx));
 	mutex_lock(&fn->lock);
-	rcu_read_lock();
+	err = read_filter(cb, fn, walk);
+	if (err) {
+		mutex_unlock(&fn->lock);
+		return err;
+	}
 	cb->seq = fn->table.resizes + 1;
-	buckets = rcu_dereference(fn->table.buckets);
-	for (; buckets && bucket <= buckets->mask; bucket++)
-		if (dump_chain(msg, cb, &fn->table, buckets, bucket, &skip))
-			break;
-	rcu_read_unlock();
+	while (more) {
+		u32 stop = walk->bucket + BUCKETS_AT_ONCE;
+
+		rcu_read_lock();
+		buckets = rcu_dereference(fn->table.buckets);
+		for (; walk->bucket != stop; walk->bucket++) {
+			more = buckets && walk->bucket <= buckets->mask &&
+			       !dump_chain(msg, cb, fn, buckets, walk, running(fn)->generation);
+			if (!more)
+				break;
+		}
+		rcu_read_unlock();
+		cond_resched();
+	}
 	mutex_unlock(&fn->lock);
-	cb->args[0] = bucket;
-	cb->args[1] = skip;
 	return msg->len;
 }
 

@@ -152,7 +152,16 @@ int fwl_fill_settings(struct sk_buff *msg, const struct fwl_settings *settings)
 	    nla_put_u32(msg, FLOWWALL_SETTING_A_MAX_FLOWS, settings->max_flows) ||
 	    nla_put_u8(msg, FLOWWALL_SETTING_A_NEIGHBOUR, settings->neighbour) ||
 	    nla_put_u8(msg, FLOWWALL_SETTING_A_DHCP, settings->dhcp) ||
-	    nla_put_u8(msg, FLOWWALL_SETTING_A_ON_CHANGE, settings->on_change)) {
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_ON_CHANGE, settings->on_change) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_TCP_WINDOW, settings->tcp_window) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_TCP_PICKUP, settings->tcp_pickup) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_REFRESH, settings->refresh) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_WHEN_FULL, settings->when_full) ||
+	    nla_put_u32(msg, FLOWWALL_SETTING_A_HALF_OPEN, settings->half_open) ||
+	    nla_put_u32(msg, FLOWWALL_SETTING_A_MAX_FLOWS_PER_HOST,
+			settings->max_flows_per_host) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_REFUSE, settings->refuse) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_FRAGMENTS, settings->fragments)) {
 		nla_nest_cancel(msg, nest);
 		return -EMSGSIZE;
 	}
@@ -434,24 +443,25 @@ static int fill_entry(struct sk_buff *msg, const struct fwl_flow *flow, enum fwl
 /**
  * fwl_fill_flow() - write FLOWWALL_A_FLOW
  * @msg: the message
- * @table: of the namespace
+ * @fn: the namespace
  * @flow: the flow; RCU, or not yet freed
  */
-int fwl_fill_flow(struct sk_buff *msg, const struct fwl_table *table,
+int fwl_fill_flow(struct sk_buff *msg, const struct fwl_net *fn,
 		  const struct fwl_flow *flow)
 {
 	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_A_FLOW);
+	const struct fwl_profile *profile = flow->profile ? fwl_profile(fn, flow->profile) : NULL;
 	u8 state = fwl_tcp_shown(READ_ONCE(flow->state));
 	u32 rule = READ_ONCE(flow->rule);
 
 	if (!nest ||
-	    put_u64(msg, FLOWWALL_FLOW_A_ID, fwl_flow_id(table, flow)) ||
+	    put_u64(msg, FLOWWALL_FLOW_A_ID, fwl_flow_id(&fn->table, flow)) ||
 	    nla_put_u8(msg, FLOWWALL_FLOW_A_FAMILY,
 		       fwl_kind_ipv6(flow->kind) ? AF_INET6 : AF_INET) ||
 	    nla_put_u8(msg, FLOWWALL_FLOW_A_PROTO, fwl_kind_proto(flow->kind)) ||
 	    nla_put_u8(msg, FLOWWALL_FLOW_A_DIRECTION, fwl_flow_direction(flow)) ||
 	    nla_put_u8(msg, FLOWWALL_FLOW_A_STATE, state) ||
-	    nla_put_u32(msg, FLOWWALL_FLOW_A_MARK, READ_ONCE(flow->mark)) ||
+	    nla_put_u32(msg, FLOWWALL_FLOW_A_MARK, profile ? profile->mark : 0) ||
 	    (rule && nla_put_u32(msg, FLOWWALL_FLOW_A_RULE, rule)) ||
 	    fill_entry(msg, flow, FWL_ORIGINAL) ||
 	    fill_entry(msg, flow, FWL_REPLY)) {
@@ -549,6 +559,6 @@ int fwl_fill_explanation(struct sk_buff *msg, const struct fwl_net *fn,
 	     nla_put_string(msg, FLOWWALL_A_GROUP, fwl_group_name(group_of(rule)))))
 		return -EMSGSIZE;
 	if (answer->flow)
-		return fwl_fill_flow(msg, &fn->table, answer->flow);
+		return fwl_fill_flow(msg, fn, answer->flow);
 	return answer->opens ? fwl_fill_refused(msg, &answer->pkt, answer->direction) : 0;
 }

@@ -100,19 +100,33 @@ static int read_setting(struct fwl_ruleset *rs, const struct nlattr *nest,
 {
 	struct nlattr *tb[FLOWWALL_SETTING_A_MAX + 1];
 	struct fwl_settings *settings = &rs->settings;
-	int err;
+	u32 *const numbers[FLOWWALL_SETTING_A_MAX + 1] = {
+		[FLOWWALL_SETTING_A_MAX_FLOWS] = &settings->max_flows,
+		[FLOWWALL_SETTING_A_HALF_OPEN] = &settings->half_open,
+		[FLOWWALL_SETTING_A_MAX_FLOWS_PER_HOST] = &settings->max_flows_per_host,
+	};
+	u8 *const choices[FLOWWALL_SETTING_A_MAX + 1] = {
+		[FLOWWALL_SETTING_A_NEIGHBOUR] = &settings->neighbour,
+		[FLOWWALL_SETTING_A_DHCP] = &settings->dhcp,
+		[FLOWWALL_SETTING_A_ON_CHANGE] = &settings->on_change,
+		[FLOWWALL_SETTING_A_TCP_WINDOW] = &settings->tcp_window,
+		[FLOWWALL_SETTING_A_TCP_PICKUP] = &settings->tcp_pickup,
+		[FLOWWALL_SETTING_A_REFRESH] = &settings->refresh,
+		[FLOWWALL_SETTING_A_WHEN_FULL] = &settings->when_full,
+		[FLOWWALL_SETTING_A_REFUSE] = &settings->refuse,
+		[FLOWWALL_SETTING_A_FRAGMENTS] = &settings->fragments,
+	};
+	int err, i;
 
 	err = nla_parse_nested(tb, FLOWWALL_SETTING_A_MAX, nest, fwl_setting_policy, extack);
 	if (err)
 		return err;
-	if (tb[FLOWWALL_SETTING_A_MAX_FLOWS])
-		settings->max_flows = nla_get_u32(tb[FLOWWALL_SETTING_A_MAX_FLOWS]);
-	if (tb[FLOWWALL_SETTING_A_NEIGHBOUR])
-		settings->neighbour = nla_get_u8(tb[FLOWWALL_SETTING_A_NEIGHBOUR]);
-	if (tb[FLOWWALL_SETTING_A_DHCP])
-		settings->dhcp = nla_get_u8(tb[FLOWWALL_SETTING_A_DHCP]);
-	if (tb[FLOWWALL_SETTING_A_ON_CHANGE])
-		settings->on_change = nla_get_u8(tb[FLOWWALL_SETTING_A_ON_CHANGE]);
+	for (i = 1; i <= FLOWWALL_SETTING_A_MAX; i++) {
+		if (tb[i] && numbers[i])
+			*numbers[i] = nla_get_u32(tb[i]);
+		else if (tb[i])
+			*choices[i] = nla_get_u8(tb[i]);
+	}
 	return 0;
 }
 

@@ -269,8 +269,18 @@ static int read_types(struct nlattr **tb, struct fwl_match *match, struct netlin
 	return 0;
 }
 
-static int read_match(const struct fwl_ruleset *rs, struct nlattr **tb, struct fwl_match *match,
-		      struct netlink_ext_ack *extack)
+/**
+ * fwl_read_match() - read what a rule asks of a packet
+ * @rs: has the groups
+ * @tb: FLOWWALL_RULE_A_*
+ * @match: of a new rule; set to it
+ * @extack: the reason of a refusal
+ *
+ * Context: process, under struct fwl_net.lock.
+ * Return: 0 or a negative error.
+ */
+int fwl_read_match(const struct fwl_ruleset *rs, struct nlattr **tb, struct fwl_match *match,
+		   struct netlink_ext_ack *extack)
 {
 	int err = 0;
 
@@ -448,7 +458,7 @@ static int read_rule(struct fwl_net *fn, const struct fwl_ruleset *rs, const str
 	}
 	err = read_text(tb[FLOWWALL_RULE_A_COMMENT], &rule->comment, extack);
 	if (!err)
-		err = read_match(rs, tb, &rule->match, extack);
+		err = fwl_read_match(rs, tb, &rule->match, extack);
 	if (!err)
 		err = read_deeds(fn, nest, tb, rule, extack);
 	return err;

@@ -37,6 +37,13 @@
 /* RFC 792: an error quotes the IP header and at least 8 bytes more. */
 #define QUOTED_BYTES		8
 
+/* RFC 9293, section 3.2, and RFC 7323, section 2.2. */
+#define OPTION_END		0
+#define OPTION_NOP		1
+#define OPTION_SCALE		3
+#define OPTION_SCALE_LEN	3
+#define OPTION_BYTES		40
+
 #define GRE_CHECKSUM		0x8000
 #define GRE_ROUTING		0x4000
 #define GRE_KEY			0x2000
@@ -124,6 +131,51 @@ static void order_ends(struct fwl_packet *pkt, bool ports)
 	}
 }
 
+/*
+ * The window scale that a SYN offers. Options that contradict themselves are none
+ * of a firewall's business: what stands before them counts.
+ */
+static u8 window_scale(const struct sk_buff *skb, unsigned int at, unsigned int len)
+{
+	u8 buffer[OPTION_BYTES];
+	const u8 *option = skb_header_pointer(skb, at, len, buffer);
+	unsigned int i = 0;
+
+	while (option && i < len && option[i] != OPTION_END) {
+		if (option[i] == OPTION_NOP) {
+			i++;
+			continue;
+		}
+		if (i + 1 >= len || option[i + 1] < 2 || i + option[i + 1] > len)
+			break;
+		if (option[i] == OPTION_SCALE && option[i + 1] == OPTION_SCALE_LEN)
+			/* RFC 7323, section 2.3: more than 14 means 14. */
+			return option[i + 2] < 14 ? option[i + 2] : 14;
+		i += option[i + 1];
+	}
+	return FWL_TCP_UNSCALED;
+}
+
+static int parse_tcp(const struct sk_buff *skb, unsigned int l4, const struct tcphdr *tcp,
+		     struct fwl_packet *pkt)
+{
+	unsigned int header = tcp->doff * 4;
+	struct fwl_segment *segment = &pkt->tcp;
+
+	segment->flags = ((const u8 *)tcp)[13] & 0x3f;
+	if (header < sizeof(*tcp) || !tcp_flags_valid(segment->flags))
+		return -FLOWWALL_DROP_MALFORMED;
+	if (header > pkt->len - pkt->l4)
+		return -FLOWWALL_DROP_TRUNCATED;
+	segment->seq = ntohl(tcp->seq);
+	segment->ack = ntohl(tcp->ack_seq);
+	segment->len = pkt->len - pkt->l4 - header;
+	segment->window = ntohs(tcp->window);
+	if (segment->flags & FWL_TCP_SYN)
+		segment->scale = window_scale(skb, l4 + sizeof(*tcp), header - sizeof(*tcp));
+	return 0;
+}
+
 /* A first fragment says the length of the whole; RFC 2675's jumbogram says zero. */
 static bool udp_length_valid(u16 length, const struct fwl_packet *pkt)
 {
@@ -148,15 +200,14 @@ static int parse_ports(const struct sk_buff *skb, unsigned int offset,
 	switch (quoted ? IPPROTO_MAX : fwl_kind_proto(pkt->kind)) {
 	case IPPROTO_TCP: {
 		const struct tcphdr *tcp;
+		int err;
 
 		tcp = skb_header_pointer(skb, l4, sizeof(*tcp), &buffer);
 		if (!tcp)
 			return -FLOWWALL_DROP_TRUNCATED;
-		pkt->tcp_flags = ((const u8 *)tcp)[13] & 0x3f;
-		if (tcp->doff * 4 < sizeof(*tcp) || !tcp_flags_valid(pkt->tcp_flags))
-			return -FLOWWALL_DROP_MALFORMED;
-		if (tcp->doff * 4 > pkt->len - pkt->l4)
-			return -FLOWWALL_DROP_TRUNCATED;
+		err = parse_tcp(skb, l4, tcp, pkt);
+		if (err)
+			return err;
 		ports = (const __be16 *)tcp;
 		break;
 	}
@@ -198,6 +249,18 @@ static int parse_ports(const struct sk_buff *skb, unsigned int offset,
 static __be32 fwl_icmp_id(__be16 id, u8 query_type, u8 asking_end)
 {
 	return htonl(asking_end << 24 | query_type << 16 | ntohs(id));
+}
+
+/**
+ * fwl_packet_set_icmp() - say of which type the query was that made a flow
+ * @pkt: with the ends and the kind of the flow, of whatever protocol; the rest set
+ */
+void fwl_packet_set_icmp(struct fwl_packet *pkt)
+{
+	if (fwl_kind_proto(pkt->kind) != (fwl_kind_ipv6(pkt->kind) ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		return;
+	pkt->icmp = FWL_ICMP_QUERY;
+	pkt->icmp_type = ntohl(pkt->ends.id) >> 16;
 }
 
 static enum fwl_icmp icmp4_class(u8 type, u8 *query_type)

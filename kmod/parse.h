@@ -47,6 +47,29 @@ enum fwl_icmp {
 #define FWL_TCP_ACK	0x10
 #define FWL_TCP_URG	0x20
 
+/* A SYN without the window scale option (RFC 7323). */
+#define FWL_TCP_UNSCALED	0xff
+
+/**
+ * struct fwl_segment - what a TCP header says of the connection's bytes
+ * @seq: sequence number of the first one
+ * @ack: the next one expected from the other side, if FWL_TCP_ACK is set
+ * @len: how many there are; SYN and FIN not counted
+ * @window: as the header has it, not scaled
+ * @flags: FWL_TCP_*
+ * @scale: of a SYN, 0 to 14 or FWL_TCP_UNSCALED
+ *
+ * Host byte order.
+ */
+struct fwl_segment {
+	u32 seq;
+	u32 ack;
+	u32 len;
+	u16 window;
+	u8 flags;
+	u8 scale;
+};
+
 /**
  * struct fwl_packet - what the dissector found in one packet
  * @ends: its endpoints, in the flow's order
@@ -54,7 +77,7 @@ enum fwl_icmp {
  * @swapped: 1 if the packet goes from end 1 to end 0, otherwise 0
  * @icmp: enum fwl_icmp
  * @icmp_type: type of the ICMP message
- * @tcp_flags: FWL_TCP_*, zero unless it is TCP
+ * @tcp: of TCP, otherwise zero
  * @fragment: it is the first of several
  * @hop_limit: or TTL
  * @l4: offset of the transport header from the network header
@@ -66,11 +89,11 @@ struct fwl_packet {
 	u8 swapped;
 	u8 icmp;
 	u8 icmp_type;
-	u8 tcp_flags;
 	bool fragment;
 	u8 hop_limit;
 	u16 l4;
 	u32 len;
+	struct fwl_segment tcp;
 };
 
 static inline u8 fwl_kind_proto(u16 kind)
@@ -83,6 +106,7 @@ static inline bool fwl_kind_ipv6(u16 kind)
 	return kind & FWL_KIND_IPV6;
 }
 
+void fwl_packet_set_icmp(struct fwl_packet *pkt);
 bool fwl_proto_has_ports(u8 proto);
 int fwl_parse(const struct sk_buff *skb, unsigned int offset, bool quoted,
 	      struct fwl_packet *pkt);

@@ -5,27 +5,55 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter.h>
+#include <linux/ratelimit.h>
 #include <linux/skbuff.h>
 #include <net/ipv6.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 
+#include "net.h"
 #include "refuse.h"
 
-/* Nothing is sent about a multicast or a broadcast (RFC 1122, 3.2.2; RFC 4443, 2.4). */
+/* As many RSTs a second as the kernel sends ICMP errors unless told otherwise. */
+#define RESETS	1000
+
+/*
+ * Nothing is sent about a multicast, a broadcast or a fragment, or to a sender that
+ * is no single host (RFC 1122, section 3.2.2; RFC 4443, section 2.4).
+ */
 static bool is_answerable(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	if (skb->pkt_type == PACKET_BROADCAST || skb->pkt_type == PACKET_MULTICAST)
 		return false;
-	if (state->pf == NFPROTO_IPV4)
-		return !ipv4_is_multicast(ip_hdr(skb)->daddr) && !ipv4_is_lbcast(ip_hdr(skb)->daddr);
-	return !ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
+	if (state->pf == NFPROTO_IPV4) {
+		const struct iphdr *ip = ip_hdr(skb);
+
+		return !ipv4_is_multicast(ip->daddr) && !ipv4_is_lbcast(ip->daddr) &&
+		       !ipv4_is_multicast(ip->saddr) && !ipv4_is_lbcast(ip->saddr) &&
+		       !ipv4_is_zeronet(ip->saddr) && !ip_is_fragment(ip);
+	}
+	return !ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) &&
+	       !ipv6_addr_is_multicast(&ipv6_hdr(skb)->saddr) &&
+	       !ipv6_addr_any(&ipv6_hdr(skb)->saddr);
+}
+
+/**
+ * fwl_refuse_init() - begin with nothing sent
+ * @fn: the namespace
+ */
+void fwl_refuse_init(struct fwl_net *fn)
+{
+	ratelimit_state_init(&fn->resets, HZ, RESETS);
+	/* Its own messages are for a log that nobody reads. */
+	ratelimit_set_flags(&fn->resets, RATELIMIT_MSG_ON_RELEASE);
 }
 
 /**
  * fwl_refuse() - tell the sender that there is no way through
+ * @fn: the namespace
  * @skb: the packet, still the caller's
  * @state: of the hook
+ * @reset: it is TCP, and gets a RST
  *
  * "Port unreachable": the one that a connecting socket takes as ECONNREFUSED
  * (RFC 1122, section 4.2.3.9). The kernel's own limits for ICMP apply, and it
@@ -33,10 +61,20 @@ static bool is_answerable(const struct sk_buff *skb, const struct nf_hook_state 
  *
  * Context: RCU, softirqs off.
  */
-void fwl_refuse(struct sk_buff *skb, const struct nf_hook_state *state)
+void fwl_refuse(struct fwl_net *fn, struct sk_buff *skb, const struct nf_hook_state *state,
+		bool reset)
 {
 	if (!is_answerable(skb, state))
 		return;
+	if (reset) {
+		if (!__ratelimit(&fn->resets))
+			return;
+		if (state->pf == NFPROTO_IPV4)
+			nf_send_reset(state->net, state->sk, skb, state->hook);
+		else
+			nf_send_reset6(state->net, state->sk, skb, state->hook);
+		return;
+	}
 	if (state->pf == NFPROTO_IPV4)
 		nf_send_unreach(skb, ICMP_PORT_UNREACH, state->hook);
 	else

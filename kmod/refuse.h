@@ -6,6 +6,8 @@ struct nf_hook_state;
 struct sk_buff;
 
 void fwl_reject(struct sk_buff *skb, const struct nf_hook_state *state);
-void fwl_refuse(struct sk_buff *skb, const struct nf_hook_state *state);
+void fwl_refuse_init(struct fwl_net *fn);
+void fwl_refuse(struct fwl_net *fn, struct sk_buff *skb, const struct nf_hook_state *state,
+		bool reset);
 
 #endif

@@ -27,9 +27,12 @@ static const struct fwl_ttl default_ttl[__FLOWWALL_TTL_MAX] = {
 
 static const struct fwl_settings default_settings = {
 	.max_flows = 262144,
+	.half_open = 90,
 	.neighbour = true,
 	.dhcp = true,
 	.on_change = FLOWWALL_ON_CHANGE_REVALIDATE,
+	.tcp_window = true,
+	.tcp_pickup = true,
 };
 
 static struct workqueue_struct *free_queue;

@@ -26,15 +26,31 @@ struct fwl_ttl {
 /**
  * struct fwl_settings - what "set" sets
  * @max_flows: hard limit
+ * @half_open: percent of it that flows may take which are half open
+ * @max_flows_per_host: of an internal address; zero for no limit
  * @neighbour: neighbour discovery always passes
  * @dhcp: answers of DHCP to this router always pass
  * @on_change: enum flowwall_on_change
+ * @tcp_window: sequence numbers of TCP are checked
+ * @tcp_pickup: an outbound connection may be picked up midway
+ * @refresh: enum flowwall_refresh
+ * @when_full: enum flowwall_when_full
+ * @refuse: enum flowwall_refuse
+ * @fragments: enum flowwall_fragments
  */
 struct fwl_settings {
 	u32 max_flows;
-	bool neighbour;
-	bool dhcp;
+	u32 half_open;
+	u32 max_flows_per_host;
+	u8 neighbour;
+	u8 dhcp;
 	u8 on_change;
+	u8 tcp_window;
+	u8 tcp_pickup;
+	u8 refresh;
+	u8 when_full;
+	u8 refuse;
+	u8 fragments;
 };
 
 /**

@@ -3,6 +3,9 @@
  * The states of a TCP connection as a router in the middle sees them
  * (RFC 9293, section 3.3.2, folded to what the TTL depends on).
  */
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+
 #include "tcp.h"
 
 /**
@@ -52,4 +55,234 @@ u8 fwl_tcp_next(u8 state, u8 flags, bool reply)
 		return fwl_tcp_closing(state) && state != mine ? FLOWWALL_STATE_CLOSED : mine;
 	}
 	return fwl_tcp_closing(state) ? state : FLOWWALL_STATE_ESTABLISHED;
+}
+
+/*
+ * Sequence numbers, as Guido van Rooij describes in "Real Stateful TCP Packet
+ * Filtering in IP Filter" (2001): with what each side has sent, acknowledged and
+ * offered, a firewall knows what the other side may send and acknowledge next.
+ *
+ * Windows are kept as 12 bits of the header's 16, rounded up, and 4 bits of scale.
+ * They only grow: a side that shrinks its window must still take what is on its way.
+ */
+#define SCALE_SHIFT	12
+#define SCALE_MAX	14
+#define SCALE_NONE	15	/* of a SYN without the option */
+#define UNIT		16	/* of the 12 bits */
+#define STEPS_MAX	0xfff
+
+/* Half of what can be told from its opposite, and what is granted to the unknown. */
+#define REACH		(1U << 30)
+#define UNSEEN		(1U << 28)
+
+/*
+ * Slack for what is sent again, reordered, renumbered by a translator behind us, or
+ * noted by another CPU at the same moment: one large segment.
+ */
+#define SLACK		66000
+
+/* Sequence numbers wrap: a is behind b if it is less than half the way ahead. */
+static bool behind(u32 a, u32 b)
+{
+	return (s32)(a - b) > 0;
+}
+
+static u16 pack(u32 bytes, u8 scale)
+{
+	u32 steps = bytes ? (bytes - 1) / UNIT + 1 : 1;
+
+	return scale << SCALE_SHIFT | (steps < STEPS_MAX ? steps : STEPS_MAX);
+}
+
+/* The window in bytes, never less than what was offered. */
+static u32 room(u16 window)
+{
+	u8 scale = window >> SCALE_SHIFT;
+
+	return ((window & STEPS_MAX) + 1) * UNIT << (scale == SCALE_NONE ? 0 : scale);
+}
+
+/* How far either side may be behind: both windows, and then some. */
+static u32 slack(u32 mine, u32 others)
+{
+	return min_t(u32, mine + others + SLACK, REACH);
+}
+
+static u32 segment_end(const struct fwl_segment *segment)
+{
+	return segment->seq + segment->len + !!(segment->flags & FWL_TCP_SYN) +
+	       !!(segment->flags & FWL_TCP_FIN);
+}
+
+/* The SYN of one side is there, of the other side this is the first. */
+static enum fwl_tcp_fit answer_fits(const struct fwl_tcp_window *w,
+				    const struct fwl_segment *segment, bool reply)
+{
+	bool acks = segment->flags & FWL_TCP_ACK && !behind(w->ack[!reply], segment->ack) &&
+		    !behind(segment->ack, w->end[!reply]);
+
+	if (!reply) {
+		/* The SYN again; RFC 5961: a RST for the ACK of an older connection. */
+		if (segment->flags & FWL_TCP_SYN)
+			return FWL_TCP_FITS;
+		return segment->flags & FWL_TCP_RST && segment->seq == w->end[0] ?
+		       FWL_TCP_FITS : FWL_TCP_APART;
+	}
+	if (segment->flags & FWL_TCP_RST)
+		return acks ? FWL_TCP_FITS : FWL_TCP_STRAY;
+	if (segment->flags & FWL_TCP_SYN)
+		return acks || !(segment->flags & FWL_TCP_ACK) ? FWL_TCP_FITS : FWL_TCP_STRAY;
+	/* An older connection that the other side still has: RFC 5961, section 4. */
+	return FWL_TCP_APART;
+}
+
+/* Picked up midway, and not heard of this side so far. */
+static enum fwl_tcp_fit other_side_fits(const struct fwl_tcp_window *w,
+					const struct fwl_segment *segment, bool reply)
+{
+	u32 reach = min_t(u32, room(w->window[!reply]), UNSEEN) + SLACK;
+
+	if (segment->flags & FWL_TCP_RST)
+		return segment->seq == w->ack[!reply] ? FWL_TCP_FITS : FWL_TCP_STRAY;
+	if (behind(segment->ack, w->end[!reply]) ||
+	    behind(w->end[!reply] - 2 * reach, segment->ack) ||
+	    behind(segment->seq, w->ack[!reply] + reach) ||
+	    behind(w->ack[!reply] - reach, segment_end(segment)))
+		return FWL_TCP_STRAY;
+	return FWL_TCP_FITS;
+}
+
+/* RFC 5961, section 3: only the very next number ends a connection at once. */
+static enum fwl_tcp_fit reset_fits(const struct fwl_tcp_window *w,
+				   const struct fwl_segment *segment, bool reply)
+{
+	u32 next = w->ack[!reply];
+
+	if (segment->seq == next || segment->seq == w->end[reply])
+		return FWL_TCP_FITS;
+	if (behind(next, segment->seq) ||
+	    behind(segment->seq, next + room(w->window[!reply])))
+		return FWL_TCP_STRAY;
+	return FWL_TCP_APART;
+}
+
+/**
+ * fwl_tcp_fits() - does a segment belong to its connection?
+ * @w: what is known of the connection
+ * @segment: the segment, whose flags are a valid combination
+ * @state: of the connection
+ * @reply: it is of the reply direction
+ * @trusted: it comes from the inside
+ *
+ * Pure: nothing changes.
+ */
+enum fwl_tcp_fit fwl_tcp_fits(const struct fwl_tcp_window *w, const struct fwl_segment *segment,
+			      u8 state, bool reply, bool trusted)
+{
+	u16 mine = READ_ONCE(w->window[reply]), others = READ_ONCE(w->window[!reply]);
+	u32 back;
+
+	if (state == FLOWWALL_STATE_SYN_SENT && (mine || others))
+		return answer_fits(w, segment, reply);
+	if (!others)
+		return FWL_TCP_FITS;
+	if (!mine)
+		return other_side_fits(w, segment, reply);
+	/*
+	 * A host that lost its memory: the other side answers with what it expects, and
+	 * gets a RST for it (RFC 9293, section 3.5.1).
+	 */
+	if (fwl_tcp_opens(segment->flags) && segment_end(segment) != READ_ONCE(w->end[reply]))
+		return trusted ? FWL_TCP_APART : FWL_TCP_STRAY;
+	if (segment->flags & FWL_TCP_RST)
+		return reset_fits(w, segment, reply);
+
+	back = slack(room(mine), room(others));
+	if (behind(segment->seq, READ_ONCE(w->ack[!reply]) + room(others)) ||
+	    behind(READ_ONCE(w->end[reply]) - back, segment_end(segment)))
+		return FWL_TCP_STRAY;
+	if (segment->flags & FWL_TCP_ACK &&
+	    (behind(segment->ack, READ_ONCE(w->end[!reply]) + SLACK) ||
+	     behind(READ_ONCE(w->end[!reply]) - back, segment->ack)))
+		return FWL_TCP_STRAY;
+	return FWL_TCP_FITS;
+}
+
+/* Both SYNs are there: the windows count in their scales from now on, or never. */
+static void agree_on_scale(struct fwl_tcp_window *w)
+{
+	bool both = w->window[0] >> SCALE_SHIFT != SCALE_NONE &&
+		    w->window[1] >> SCALE_SHIFT != SCALE_NONE;
+	int side;
+
+	for (side = 0; side < 2; side++) {
+		u8 scale = both ? w->window[side] >> SCALE_SHIFT : 0;
+		u32 bytes = (w->window[side] & STEPS_MAX) * UNIT;
+
+		WRITE_ONCE(w->window[side], pack((bytes + (1 << scale) - 1) >> scale, scale));
+	}
+}
+
+static void note_syn(struct fwl_tcp_window *w, const struct fwl_segment *segment, bool reply)
+{
+	bool first = !w->window[reply];
+	u8 scale = segment->scale <= SCALE_MAX ? segment->scale : SCALE_NONE;
+
+	/* Of a SYN, the window is not scaled (RFC 7323, section 2.2). */
+	WRITE_ONCE(w->end[reply], segment_end(segment));
+	WRITE_ONCE(w->window[reply], pack(segment->window, scale));
+	if (!w->window[!reply]) {
+		WRITE_ONCE(w->ack[reply], segment->seq + 1);
+		return;
+	}
+	WRITE_ONCE(w->ack[reply], segment->flags & FWL_TCP_ACK ? segment->ack : w->end[!reply]);
+	if (first) {
+		WRITE_ONCE(w->ack[!reply], segment->seq + 1);
+		agree_on_scale(w);
+	}
+}
+
+/**
+ * fwl_tcp_note() - keep what a segment says, which fits and passes
+ * @w: what is known of the connection; all zero before the first segment
+ * @segment: the segment
+ * @state: of the connection before it
+ * @reply: it is of the reply direction
+ *
+ * Context: any. Two packets of one side at the same moment may be noted as one.
+ */
+void fwl_tcp_note(struct fwl_tcp_window *w, const struct fwl_segment *segment, u8 state,
+		  bool reply)
+{
+	u32 end = segment_end(segment);
+	u16 window;
+
+	if (!w->window[reply]) {
+		if (segment->flags & FWL_TCP_SYN) {
+			note_syn(w, segment, reply);
+			return;
+		}
+		/*
+		 * Picked up midway: the scale is not known, nor how far this side is ahead of
+		 * what is seen. Both are taken to be as large as can be.
+		 */
+		window = pack(segment->window, SCALE_MAX);
+		WRITE_ONCE(w->end[reply], end + min_t(u32, room(window), UNSEEN));
+		WRITE_ONCE(w->ack[reply], segment->ack);
+		WRITE_ONCE(w->window[reply], window);
+		return;
+	}
+	if (state == FLOWWALL_STATE_SYN_SENT && segment->flags & FWL_TCP_SYN && !reply) {
+		note_syn(w, segment, reply);
+		return;
+	}
+	if (behind(end, w->end[reply]))
+		WRITE_ONCE(w->end[reply], end);
+	if (segment->flags & FWL_TCP_ACK && behind(segment->ack, w->ack[reply]))
+		WRITE_ONCE(w->ack[reply], segment->ack);
+	if (segment->flags & FWL_TCP_SYN)
+		return;
+	window = pack(segment->window, w->window[reply] >> SCALE_SHIFT);
+	if (window > w->window[reply])
+		WRITE_ONCE(w->window[reply], window);
 }

@@ -2,6 +2,7 @@
 #ifndef FWL_TCP_H
 #define FWL_TCP_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #include <linux/flowwall.h>
@@ -22,6 +23,38 @@
  */
 #define FWL_STATE_REVOKED	(__FLOWWALL_STATE_MAX + 2)
 
+/* The same, but somebody asked for it: no other ruleset gives it its life back. */
+#define FWL_STATE_KILLED	(__FLOWWALL_STATE_MAX + 3)
+
+static inline bool fwl_state_ended(u8 state)
+{
+	return state >= FWL_STATE_REVOKED;
+}
+
+/**
+ * struct fwl_tcp_window - what both sides of a connection have said so far
+ * @end: the highest sequence number sent, plus one
+ * @ack: the highest one acknowledged; of a side that has only sent its SYN, the
+ *	lowest that the other side may acknowledge
+ * @window: the largest window offered, see fwl_tcp_room(); zero for a side that
+ *	was not heard
+ *
+ * By side: that of the original entry, that of the reply entry. Each is written
+ * by packets of its own side only, without a lock.
+ */
+struct fwl_tcp_window {
+	u32 end[2];
+	u32 ack[2];
+	u16 window[2];
+};
+
+/* What a segment means to its connection. */
+enum fwl_tcp_fit {
+	FWL_TCP_FITS,
+	FWL_TCP_APART,	/* it may pass, but says nothing certain: nothing changes */
+	FWL_TCP_STRAY,	/* it does not belong */
+};
+
 /* May this segment open a connection: a SYN and nothing that contradicts it? */
 static inline bool fwl_tcp_opens(u8 flags)
 {
@@ -32,6 +65,13 @@ static inline bool fwl_tcp_opens(u8 flags)
 static inline bool fwl_tcp_closing(u8 state)
 {
 	return state >= FLOWWALL_STATE_CLOSING && state <= FWL_STATE_CLOSING_REPLY;
+}
+
+/* Have both sides been heard, and of TCP the first one again? */
+static inline bool fwl_state_half_open(u8 state)
+{
+	return state == FLOWWALL_STATE_NEW || state == FLOWWALL_STATE_SYN_SENT ||
+	       state == FLOWWALL_STATE_SYN_RECEIVED || state == FWL_STATE_PICKED_UP;
 }
 
 /* What others are told. */
@@ -47,7 +87,20 @@ static inline u8 fwl_tcp_shown(u8 state)
 	}
 }
 
+/* What passes unchecked is not followed; checked again, it is picked up midway. */
+static inline void fwl_tcp_forget(struct fwl_tcp_window *w)
+{
+	if (w->window[0] | w->window[1]) {
+		WRITE_ONCE(w->window[0], 0);
+		WRITE_ONCE(w->window[1], 0);
+	}
+}
+
 u8 fwl_tcp_first(u8 flags);
 u8 fwl_tcp_next(u8 state, u8 flags, bool reply);
+enum fwl_tcp_fit fwl_tcp_fits(const struct fwl_tcp_window *w, const struct fwl_segment *segment,
+			      u8 state, bool reply, bool trusted);
+void fwl_tcp_note(struct fwl_tcp_window *w, const struct fwl_segment *segment, u8 state,
+		  bool reply);
 
 #endif

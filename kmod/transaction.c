@@ -382,6 +382,7 @@ static int prepare(struct fwl_net *fn, struct fwl_ruleset *rs,
 static int adjust_hooks(struct fwl_net *fn, const struct fwl_ruleset *rs)
 {
 	bool queues = has_role(rs) && rs->queues;
+	bool defrag = has_role(rs) && rs->settings.fragments == FLOWWALL_FRAGMENTS_REASSEMBLE;
 	int err;
 
 	if (has_role(rs) && !fn->hooked) {
@@ -390,6 +391,14 @@ static int adjust_hooks(struct fwl_net *fn, const struct fwl_ruleset *rs)
 			return err;
 		fn->hooked = true;
 	}
+	if (defrag && !fn->defrag) {
+		err = fwl_defrag_enable(fn->net);
+		if (err)
+			return err;
+	} else if (!defrag && fn->defrag) {
+		fwl_defrag_disable(fn->net);
+	}
+	fn->defrag = defrag;
 	if (queues && !fn->queue_hooked) {
 		err = fwl_queue_hooks_register(fn->net);
 		if (err)
@@ -403,7 +412,7 @@ static int adjust_hooks(struct fwl_net *fn, const struct fwl_ruleset *rs)
 		fwl_hooks_unregister(fn->net);
 		fn->hooked = false;
 		synchronize_rcu();
-		fwl_table_flush(&fn->table);
+		fwl_table_flush(fn);
 	}
 	return 0;
 }
@@ -412,12 +421,11 @@ static int adjust_hooks(struct fwl_net *fn, const struct fwl_ruleset *rs)
 static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_buckets *buckets,
 		   struct fwl_ruleset **old)
 {
-	u32 old_max = fn->table.max;
 	int err;
 
 	*old = running(fn);
 	rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock))->epoch = ++fn->epoch;
-	WRITE_ONCE(fn->table.max, rs->settings.max_flows);
+	fwl_table_limit(&fn->table, &rs->settings);
 	if (buckets)
 		fwl_table_resize(&fn->table, buckets);
 	rcu_assign_pointer(fn->ruleset, rs);
@@ -427,11 +435,13 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 		/* A hook or two may have judged packets for a moment. */
 		synchronize_rcu();
 		rcu_assign_pointer(fn->ruleset, *old);
-		WRITE_ONCE(fn->table.max, old_max);
+		fwl_table_limit(&fn->table, &(*old)->settings);
 		if (!fn->hooked)
-			fwl_table_flush(&fn->table);
+			fwl_table_flush(fn);
 		return err;
 	}
+	if (rs->settings.max_flows_per_host && !(*old)->settings.max_flows_per_host)
+		fwl_table_count_hosts(fn);
 	fwl_event_ruleset(fn, rs);
 	return 0;
 }

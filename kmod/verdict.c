@@ -79,6 +79,7 @@ enum always {
  * @flow: that it belongs to, or NULL
  * @entry: of @flow
  * @next: the state that @flow comes to
+ * @apart: it passes, but is no sign of life of @flow
  * @judged: @flow was judged anew: by the running ruleset it is of @judged_rule
  * @judged_rule: handle, or zero
  * @revoke: @flow is not allowed any more
@@ -97,6 +98,7 @@ struct decision {
 	struct fwl_flow *flow;
 	enum fwl_entry entry;
 	u8 next;
+	bool apart;
 	bool judged;
 	u32 judged_rule;
 	bool revoke;
@@ -221,12 +223,14 @@ static enum opening opening_of(const struct context *c)
 	default:
 		break;
 	}
-	if (fwl_kind_proto(pkt->kind) != IPPROTO_TCP || fwl_tcp_opens(pkt->tcp_flags))
+	if (fwl_kind_proto(pkt->kind) != IPPROTO_TCP || fwl_tcp_opens(pkt->tcp.flags))
 		return OPENS;
 	if (outside)
 		return NEVER;
 	/* An outbound connection is picked up midway, but not from its end. */
-	return pkt->tcp_flags & (FWL_TCP_SYN | FWL_TCP_FIN | FWL_TCP_RST) ? ALONE : OPENS;
+	if (pkt->tcp.flags & (FWL_TCP_SYN | FWL_TCP_FIN | FWL_TCP_RST))
+		return ALONE;
+	return c->rs->settings.tcp_pickup ? OPENS : NEVER;
 }
 
 /* From outside, and says that it is from an inside network? */
@@ -395,8 +399,9 @@ static void decide_revoked(const struct context *c, struct decision *d, struct f
 			   enum fwl_entry entry)
 {
 	enum flowwall_drop reason = FLOWWALL_DROP_POLICY;
+	u8 state = READ_ONCE(flow->state);
 
-	if (READ_ONCE(flow->epoch) != c->ifaces->epoch &&
+	if (state == FWL_STATE_REVOKED && READ_ONCE(flow->epoch) != c->ifaces->epoch &&
 	    judge_again(c, d, flow, entry, &reason)) {
 		decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
 		return;
@@ -406,7 +411,7 @@ static void decide_revoked(const struct context *c, struct decision *d, struct f
 	 * inside sends would be an opening then, unless it is one.
 	 */
 	if (c->direction == FLOWWALL_DIRECTION_IN ||
-	    (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP && fwl_tcp_opens(c->pkt.tcp_flags))) {
+	    (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP && fwl_tcp_opens(c->pkt.tcp.flags))) {
 		decide_anew(c, d, flow, FLOWWALL_END_REOPENED);
 		return;
 	}
@@ -414,8 +419,25 @@ static void decide_revoked(const struct context *c, struct decision *d, struct f
 	d->entry = entry;
 	d->judged = true;
 	d->judged_rule = READ_ONCE(flow->rule);
-	d->next = FWL_STATE_REVOKED;
-	decide_drop(d, FLOWWALL_BASIS_FLOW, reason);
+	d->next = state;
+	decide_drop(d, FLOWWALL_BASIS_FLOW,
+		    state == FWL_STATE_KILLED ? FLOWWALL_DROP_STATE : reason);
+}
+
+/* Of a TCP flow, a packet must be what the connection is waiting for. */
+static void decide_segment(const struct context *c, struct decision *d, u8 state)
+{
+	enum fwl_tcp_fit fit = FWL_TCP_FITS;
+
+	if (c->rs->settings.tcp_window)
+		fit = fwl_tcp_fits(&d->flow->tcp, &c->pkt.tcp, state, d->entry,
+				   c->direction != FLOWWALL_DIRECTION_IN);
+	if (likely(fit == FWL_TCP_FITS))
+		d->next = fwl_tcp_next(state, c->pkt.tcp.flags, d->entry);
+	else if (fit == FWL_TCP_APART)
+		d->apart = true;
+	else
+		decide_drop(d, FLOWWALL_BASIS_FLOW, FLOWWALL_DROP_WINDOW);
 }
 
 static void decide_hit(const struct context *c, struct decision *d, struct fwl_flow *flow,
@@ -423,7 +445,7 @@ static void decide_hit(const struct context *c, struct decision *d, struct fwl_f
 {
 	u8 state = READ_ONCE(flow->state);
 
-	if (unlikely(state == FWL_STATE_REVOKED)) {
+	if (unlikely(fwl_state_ended(state))) {
 		decide_revoked(c, d, flow, entry);
 		return;
 	}
@@ -450,11 +472,11 @@ static void decide_hit(const struct context *c, struct decision *d, struct fwl_f
 	d->next = state;
 	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP) {
 		/* The ports are used again: a new connection, if the rules let it. */
-		if (unlikely(state == FLOWWALL_STATE_CLOSED) && fwl_tcp_opens(c->pkt.tcp_flags)) {
+		if (unlikely(state == FLOWWALL_STATE_CLOSED) && fwl_tcp_opens(c->pkt.tcp.flags)) {
 			decide_anew(c, d, flow, FLOWWALL_END_REOPENED);
 			return;
 		}
-		d->next = fwl_tcp_next(state, c->pkt.tcp_flags, entry);
+		decide_segment(c, d, state);
 	} else if (entry == FWL_REPLY) {
 		d->next = FLOWWALL_STATE_REPLIED;
 	}
@@ -471,6 +493,14 @@ static void decide_error(const struct context *c, struct decision *d)
 	else if (c->pkt.icmp != FWL_ICMP_ERROR ||
 		 !fwl_icmp_related(c->fn, c->rs, c->skb, &c->pkt, c->direction))
 		decide_drop(d, FLOWWALL_BASIS_RELATED, FLOWWALL_DROP_UNRELATED);
+}
+
+static void decide_revived(struct decision *d, struct fwl_flow *flow, enum fwl_entry entry)
+{
+	d->deed = HIT;
+	d->flow = flow;
+	d->entry = entry;
+	d->next = READ_ONCE(flow->state);
 }
 
 /* Reads the packet, the table and the rules; changes nothing but @c->pkt and @d. */
@@ -498,6 +528,10 @@ static void decide(struct context *c, struct decision *d)
 	entry = fwl_flow_entry(flow, &c->pkt);
 	if (fwl_entry_expired(flow, entry, jiffies)) {
 		decide_miss(c, d);
+		/* The other entry lives: this one does again, unless the flow is revoked. */
+		if (d->deed == OPEN && !fwl_flow_expired(flow, jiffies) &&
+		    !fwl_state_ended(READ_ONCE(flow->state)))
+			decide_revived(d, flow, entry);
 	} else if (likely(fwl_entry_outside(flow, entry) ==
 			  (c->direction == FLOWWALL_DIRECTION_IN))) {
 		/* An entry matches only on the side that it belongs to. */
@@ -521,7 +555,7 @@ static unsigned int drop(const struct context *c, const struct decision *d)
 			d->rule ? d->rule->handle : 0);
 	if (d->reject)
 		fwl_reject(c->skb, c->state);
-	if (d->reason == FLOWWALL_DROP_TABLE_FULL)
+	if (d->reason == FLOWWALL_DROP_TABLE_FULL || d->reason == FLOWWALL_DROP_HOST_FULL)
 		return NF_DROP_REASON(c->skb, SKB_DROP_REASON_NETFILTER_DROP, ECONNREFUSED);
 	return NF_DROP_REASON(c->skb, SKB_DROP_REASON_NETFILTER_DROP, EPERM);
 }
@@ -561,6 +595,16 @@ static unsigned int pass_with(const struct context *c, const struct fwl_profile 
 	return verdict;
 }
 
+/* There is no room: the sender is told. */
+static unsigned int refuse(const struct context *c, const struct decision *d)
+{
+	bool reset = c->rs->settings.refuse == FLOWWALL_REFUSE_TCP_RST &&
+		     fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP;
+
+	fwl_refuse(c->fn, c->skb, c->state, reset);
+	return drop(c, d);
+}
+
 static unsigned int open_flow(const struct context *c, struct decision *d)
 {
 	const struct fwl_profile *profile = NULL;
@@ -575,26 +619,29 @@ static unsigned int open_flow(const struct context *c, struct decision *d)
 
 	if (replies_outside(c))
 		first.flags |= FWL_FLOW_REPLY_OUTSIDE;
-	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP)
-		first.state = fwl_tcp_first(c->pkt.tcp_flags);
+	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP) {
+		first.state = fwl_tcp_first(c->pkt.tcp.flags);
+		fwl_tcp_note(&first.tcp, &c->pkt.tcp, first.state, false);
+	}
 	if (d->rule && d->rule->profile_id) {
 		profile = &d->rule->profile;
 		first.profile = d->rule->profile_id;
-		first.mark = profile->mark;
 		first.pending = profile->queued;
 	}
 
 	ttl = ttl_of(c, profile, first.state, first.pending);
-	err = fwl_flow_add(c->fn, &c->pkt, &first, &ttl);
+	err = fwl_flow_add(c->fn, &c->pkt, &first, &ttl, &c->rs->settings);
 	/* Inside, no packet that no rule is about depends on its flow. */
 	if (err && !c->external && !d->rule)
 		return NF_ACCEPT;
 	switch (err) {
 	case -ENOSPC:
-		fwl_refuse(c->skb, c->state);
 		fwl_event_table_full(c->fn, &c->pkt, c->direction);
 		d->reason = FLOWWALL_DROP_TABLE_FULL;
-		return drop(c, d);
+		return refuse(c, d);
+	case -EDQUOT:
+		d->reason = FLOWWALL_DROP_HOST_FULL;
+		return refuse(c, d);
 	case -ENOMEM:
 		d->reason = FLOWWALL_DROP_NO_MEMORY;
 		return drop(c, d);
@@ -607,6 +654,18 @@ static unsigned int open_flow(const struct context *c, struct decision *d)
 	}
 }
 
+static unsigned int refreshes(const struct context *c, enum fwl_entry entry)
+{
+	switch (c->rs->settings.refresh) {
+	case FLOWWALL_REFRESH_SAME:
+		return 1 << entry;
+	case FLOWWALL_REFRESH_OUTBOUND:
+		return c->direction == FLOWWALL_DIRECTION_IN ? 0 : FWL_REFRESH_BOTH;
+	default:
+		return FWL_REFRESH_BOTH;
+	}
+}
+
 static unsigned int pass_flow(const struct context *c, const struct decision *d)
 {
 	const struct fwl_profile *profile = NULL;
@@ -614,18 +673,29 @@ static unsigned int pass_flow(const struct context *c, const struct decision *d)
 	bool pending = false;
 	struct fwl_ttl ttl;
 
+	fwl_count(c->fn, packets);
+	if (unlikely(d->apart))
+		return NF_ACCEPT;
+	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP) {
+		if (likely(c->rs->settings.tcp_window))
+			fwl_tcp_note(&flow->tcp, &c->pkt.tcp, READ_ONCE(flow->state), d->entry);
+		else
+			fwl_tcp_forget(&flow->tcp);
+	}
 	if (READ_ONCE(flow->state) != d->next)
 		WRITE_ONCE(flow->state, d->next);
-	fwl_count(c->fn, packets);
+	if (unlikely(flow->flags & FWL_FLOW_HALF_OPEN) && !fwl_state_half_open(d->next))
+		fwl_flow_opened(c->fn, flow);
 	if (likely(!flow->profile)) {
 		fwl_flow_count(flow, d->entry, &c->pkt,
-			       &c->rs->ttl[fwl_ttl_class(flow->kind, d->next)]);
+			       &c->rs->ttl[fwl_ttl_class(flow->kind, d->next)],
+			       refreshes(c, d->entry));
 		return NF_ACCEPT;
 	}
 	profile = fwl_profile(c->fn, flow->profile);
 	pending = READ_ONCE(flow->pending);
 	ttl = ttl_of(c, profile, d->next, pending);
-	fwl_flow_count(flow, d->entry, &c->pkt, &ttl);
+	fwl_flow_count(flow, d->entry, &c->pkt, &ttl, refreshes(c, d->entry));
 	return pass_with(c, profile, pending);
 }
 
@@ -650,7 +720,7 @@ static unsigned int act(const struct context *c, struct decision *d)
 	if (unlikely(d->ended))
 		fwl_flow_end(c->fn, d->ended, d->why);
 	if (unlikely(d->revoke))
-		fwl_flow_revoke(c->fn, d->flow);
+		fwl_flow_revoke(c->fn, d->flow, FLOWWALL_END_REVOKED);
 	if (unlikely(d->judged)) {
 		WRITE_ONCE(d->flow->rule, d->judged_rule);
 		WRITE_ONCE(d->flow->epoch, c->ifaces->epoch);
@@ -665,9 +735,10 @@ static unsigned int act(const struct context *c, struct decision *d)
 		return open_flow(c, d);
 	case DROP:
 		/* A revoked flow lives on as long as the inside goes on. */
-		if (d->flow && d->next == FWL_STATE_REVOKED)
+		if (d->flow && fwl_state_ended(d->next))
 			fwl_flow_count(d->flow, d->entry, &c->pkt,
-				       &c->rs->ttl[fwl_ttl_class(d->flow->kind, d->next)]);
+				       &c->rs->ttl[fwl_ttl_class(d->flow->kind, d->next)],
+				       FWL_REFRESH_BOTH);
 		return drop(c, d);
 	default:
 		if (d->always == NEIGHBOUR)
@@ -772,10 +843,10 @@ static void revalidate_one(struct fwl_flow *flow, void *arg)
 	struct revalidation *r = arg;
 	const struct fwl_rule *rule;
 
-	if (READ_ONCE(flow->state) == FWL_STATE_REVOKED || READ_ONCE(flow->epoch) == r->epoch ||
+	if (fwl_state_ended(READ_ONCE(flow->state)) || READ_ONCE(flow->epoch) == r->epoch ||
 	    fwl_flow_expired(flow, jiffies) || still_allowed(r->rs, flow, NULL, &rule))
 		return;
-	fwl_flow_revoke(r->fn, flow);
+	fwl_flow_revoke(r->fn, flow, FLOWWALL_END_REVOKED);
 	r->ended++;
 }
 

@@ -27,10 +27,18 @@ const struct command commands[] = {
 	  "shorter one, `default` comes last. The loopback interface never has a role.\n" },
 	{ "set", cmd_set, true, list_verbs, "settings",
 	  "fwctl set [list]\n"
-	  "fwctl set max-flows N               the limit of flows\n"
-	  "fwctl set neighbour on|off          IPv6 neighbour discovery always passes\n"
-	  "fwctl set dhcp on|off               answers of DHCP to this router always pass\n"
-	  "fwctl set on-change revalidate|keep what becomes of flows when rules change\n" },
+	  "fwctl set max-flows N                the limit of flows\n"
+	  "fwctl set half-open PERCENT          of it, for flows that are half open\n"
+	  "fwctl set max-flows-per-host N       of an internal address, 0 for no limit\n"
+	  "fwctl set when-full refuse|evict     what becomes of a new flow then\n"
+	  "fwctl set refuse icmp|tcp-rst        how its sender is told\n"
+	  "fwctl set refresh both|same|outbound which entries a packet refreshes\n"
+	  "fwctl set tcp-window on|off          TCP's sequence numbers are checked\n"
+	  "fwctl set tcp-pickup on|off          outbound connections also midway\n"
+	  "fwctl set fragments drop|reassemble  what becomes of fragments\n"
+	  "fwctl set on-change revalidate|keep  of flows when rules change\n"
+	  "fwctl set neighbour on|off           IPv6 neighbour discovery always passes\n"
+	  "fwctl set dhcp on|off                answers of DHCP to this router always do\n" },
 	{ "ttl", cmd_ttl, true, list_verbs, "how long flows live without packets",
 	  "fwctl ttl [list]\n"
 	  "fwctl ttl CLASS step DURATION max DURATION\n"
@@ -67,8 +75,14 @@ const struct command commands[] = {
 	  "The first rule that matches decides about the first packet of a flow; all others\n"
 	  "follow it.\n"
 	  "Example: fwctl rule add allow in tcp to 192.0.2.10 port http,https id web\n" },
-	{ "flows", cmd_flows, false, NULL, "the flow table: both entries of each flow",
-	  "fwctl flows\n" },
+	{ "flows", cmd_flows, false, flows_verbs, "the flow table: both entries of each flow",
+	  "fwctl flows [list] [FILTER]... [--sort bytes|packets|ttl] [--follow]\n"
+	  "fwctl flows kill FILTER...|all      ends them\n"
+	  "\n"
+	  "FILTER: in|out|inside|local, PROTO, from EP, to EP, key N[-N], host ADDRESS,\n"
+	  "        state STATE, rule ID|none; from and to are those of the first packet\n"
+	  "--follow: the list again each second.\n"
+	  "Example: fwctl flows tcp to any port 443 host 192.0.2.10 --sort bytes\n" },
 	{ "apply", cmd_apply, false, NULL, "put a file in the place of the running ruleset",
 	  "fwctl apply FILE [--check] [--confirm SECONDS] [--force]\n"
 	  "\n"
@@ -237,11 +251,16 @@ int take_option(int argc, char **argv)
 /* Is it an option that nobody knows? A lone "-" is a file. */
 static bool unknown_option(const char *word, const struct command *command)
 {
+	static const char *const own[] = { "--check", "--confirm", "--force", "--sort", "--follow" };
+	size_t i;
+
 	if (word[0] != '-' || !word[1])
 		return false;
+	for (i = 0; command && i < sizeof(own) / sizeof(*own); i++)
+		if (!strcmp(word, own[i]))
+			return false;
 	/* What begins with "-" is no word of the language: its parser says so. */
-	return !command || (!command->language && strcmp(word, "--check") &&
-			    strcmp(word, "--confirm") && strcmp(word, "--force"));
+	return !command || !command->language;
 }
 
 /*

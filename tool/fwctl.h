@@ -41,6 +41,7 @@ int cmd_why(int argc, char **argv);
 /* The verbs of the objects, each up to a NULL: of set and ttl, of role, and so on. */
 extern const char *const list_verbs[];
 extern const char *const edit_verbs[];
+extern const char *const flows_verbs[];
 extern const char *const group_verbs[];
 extern const char *const rule_verbs[];
 

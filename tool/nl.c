@@ -170,6 +170,23 @@ const char *meaning(int err)
 	}
 }
 
+/* What an extended ACK says: the sentence, or NULL; and where in the request. */
+static const char *extended_ack(struct module *module, const void *attrs, size_t length)
+{
+	const char *message = NULL;
+	struct nlattr *nla;
+	int rem;
+
+	nla_for_each_attr(nla, (struct nlattr *)attrs, (int)length, rem) {
+		if (nla_type(nla) == NLMSGERR_ATTR_MSG && nla_len(nla) > 0 &&
+		    !((char *)nla_data(nla))[nla_len(nla) - 1])
+			message = nla_data(nla);
+		else if (nla_type(nla) == NLMSGERR_ATTR_OFFS && nla_len(nla) >= 4)
+			module->offset = nla_get_u32(nla);
+	}
+	return message;
+}
+
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 {
 	struct exchange *x = arg;
@@ -182,18 +199,8 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 		at += e->msg.nlmsg_len - NLMSG_HDRLEN;
 	at = NLMSG_ALIGN(at);
 	x->module->offset = 0;
-	if (header->nlmsg_flags & NLM_F_ACK_TLVS && at < length) {
-		struct nlattr *nla;
-		int rem;
-
-		nla_for_each_attr(nla, (struct nlattr *)((char *)e + at), (int)(length - at), rem) {
-			if (nla_type(nla) == NLMSGERR_ATTR_MSG && nla_len(nla) > 0 &&
-			    !((char *)nla_data(nla))[nla_len(nla) - 1])
-				message = nla_data(nla);
-			else if (nla_type(nla) == NLMSGERR_ATTR_OFFS && nla_len(nla) >= 4)
-				x->module->offset = nla_get_u32(nla);
-		}
-	}
+	if (header->nlmsg_flags & NLM_F_ACK_TLVS && at < length)
+		message = extended_ack(x->module, (char *)e + at, length - at);
 	x->done = true;
 	x->err = e->error;
 	x->module->refused = e->error && e->error != -ENOMEM;
@@ -215,15 +222,20 @@ static int on_ack(struct nl_msg *msg, void *arg)
 static int on_finish(struct nl_msg *msg, void *arg)
 {
 	const struct nlmsghdr *header = nlmsg_hdr(msg);
+	int length = nlmsg_datalen(header), err = 0;
 	struct exchange *x = arg;
-	int err = 0;
+	const char *message = NULL;
 
-	if (nlmsg_datalen(header) >= (int)sizeof(err))
+	if (length >= (int)sizeof(err))
 		memcpy(&err, nlmsg_data(header), sizeof(err));
+	x->module->offset = 0;
+	if (header->nlmsg_flags & NLM_F_ACK_TLVS && length > (int)NLMSG_ALIGN(sizeof(err)))
+		message = extended_ack(x->module, (char *)nlmsg_data(header) + NLMSG_ALIGN(sizeof(err)),
+				       length - NLMSG_ALIGN(sizeof(err)));
 	x->done = true;
 	if (err) {
 		x->module->refused = true;
-		x->err = complain(x->module, err, "%s", meaning(-err));
+		x->err = complain(x->module, err, "%s", message ? message : meaning(-err));
 	}
 	return NL_STOP;
 }

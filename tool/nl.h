@@ -162,6 +162,26 @@ struct event {
 	uint32_t size;		/* of the group */
 };
 
+/**
+ * struct flow_filter - which flows are meant
+ * @match: what is asked of the first packet, or NULL
+ * @direction: enum flowwall_direction, or -1 for any
+ * @state: enum flowwall_state, or -1
+ * @of_rule: @rule counts
+ * @rule: handle, 0 for flows of no rule
+ * @host_family: of @host; 0 if that does not count
+ * @host: either end
+ */
+struct flow_filter {
+	const struct rule *match;
+	int direction;
+	int state;
+	bool of_rule;
+	uint32_t rule;
+	uint8_t host_family;
+	uint8_t host[16];
+};
+
 int module_open(struct module **module, const char *netns);
 void module_close(struct module *module);
 const char *module_error(const struct module *module);
@@ -171,7 +191,9 @@ int module_status(struct module *module, struct module_status *status);
 int module_ruleset(struct module *module, uint32_t kinds, const char *group,
 		   struct script *script);
 int module_ifaces(struct module *module, struct iface **ifaces, size_t *n);
-int module_flows(struct module *module, void (*each)(const struct flow *flow, void *arg), void *arg);
+int module_flows(struct module *module, const struct flow_filter *filter,
+		 void (*each)(const struct flow *flow, void *arg), void *arg);
+int module_kill_flows(struct module *module, const struct flow_filter *filter, uint32_t *ended);
 
 int module_begin(struct module *module, enum flowwall_mode mode);
 int module_add(struct module *module, const struct stmt *stmt, size_t n, const struct stmt **bad);

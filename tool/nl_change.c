@@ -117,6 +117,31 @@ static void put_rule(struct nl_msg *msg, const struct rule *rule)
 	put_options(msg, rule);
 }
 
+/**
+ * nl_put_filter() - write FLOWWALL_A_FILTER
+ */
+void nl_put_filter(struct nl_msg *msg, const struct flow_filter *filter)
+{
+	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_A_FILTER | NLA_F_NESTED), *match;
+
+	if (filter->match) {
+		match = nla_nest_start(msg, FLOWWALL_FILTER_A_MATCH | NLA_F_NESTED);
+		put_matches(msg, filter->match);
+		nla_nest_end_keep_empty(msg, match);
+	}
+	if (filter->direction >= 0)
+		nla_put_u8(msg, FLOWWALL_FILTER_A_DIRECTION, filter->direction);
+	if (filter->state >= 0)
+		nla_put_u8(msg, FLOWWALL_FILTER_A_STATE, filter->state);
+	if (filter->of_rule)
+		nla_put_u32(msg, FLOWWALL_FILTER_A_RULE_HANDLE, filter->rule);
+	if (filter->host_family)
+		nla_put(msg, FLOWWALL_FILTER_A_HOST, filter->host_family == AF_INET ? 4 : 16,
+			filter->host);
+	/* An empty one means all flows. */
+	nla_nest_end_keep_empty(msg, nest);
+}
+
 static void put_member(struct nl_msg *msg, const struct member *member)
 {
 	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_GROUP_A_MEMBER | NLA_F_NESTED);
@@ -155,20 +180,10 @@ static void put_group(struct nl_msg *msg, const struct group *group, size_t *at)
 
 static void put_setting(struct nl_msg *msg, const struct setting *setting)
 {
-	switch (setting->key) {
-	case SET_MAX_FLOWS:
-		nla_put_u32(msg, FLOWWALL_SETTING_A_MAX_FLOWS, setting->value);
-		break;
-	case SET_NEIGHBOUR:
-		nla_put_u8(msg, FLOWWALL_SETTING_A_NEIGHBOUR, setting->value);
-		break;
-	case SET_DHCP:
-		nla_put_u8(msg, FLOWWALL_SETTING_A_DHCP, setting->value);
-		break;
-	default:
-		nla_put_u8(msg, FLOWWALL_SETTING_A_ON_CHANGE, setting->value);
-		break;
-	}
+	if (setting_kind(setting->key)->values)
+		nla_put_u8(msg, setting->key, setting->value);
+	else
+		nla_put_u32(msg, setting->key, setting->value);
 }
 
 static void put_role_name(struct nl_msg *msg, const struct role *role)
@@ -399,4 +414,18 @@ int module_explain(struct module *module, const struct raw_packet *packet,
 	memset(answer, 0, sizeof(*answer));
 	put_packet(msg, packet);
 	return exchange(module, msg, read_explanation, answer);
+}
+
+/**
+ * module_kill_flows() - end flows
+ * @filter: which
+ * @ended: set to how many
+ */
+int module_kill_flows(struct module *module, const struct flow_filter *filter, uint32_t *ended)
+{
+	struct nl_msg *msg = request(module, FLOWWALL_CMD_FLOW_KILL, 0);
+
+	*ended = 0;
+	nl_put_filter(msg, filter);
+	return exchange(module, msg, read_ended, ended);
 }

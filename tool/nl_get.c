@@ -187,19 +187,25 @@ static int read_flow(struct module *module, struct nlattr **top, void *arg)
 }
 
 /**
- * module_flows() - all flows, each once
+ * module_flows() - the flows, each once
+ * @filter: those that are meant, or NULL for all
  * @each: called with each flow as it comes
  *
  * When the table changes its size meanwhile, flows may be missing: then it is
  * read again for those. Return: 0, -EAGAIN if that happened too often, or another error.
  */
-int module_flows(struct module *module, void (*each)(const struct flow *flow, void *arg), void *arg)
+int module_flows(struct module *module, const struct flow_filter *filter,
+		 void (*each)(const struct flow *flow, void *arg), void *arg)
 {
 	struct flow_reader reader = { .each = each, .arg = arg };
 	int tries, err = 0;
 
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		err = dump(module, FLOWWALL_CMD_FLOW_GET, read_flow, &reader);
+		struct nl_msg *msg = request(module, FLOWWALL_CMD_FLOW_GET, NLM_F_DUMP);
+
+		if (filter)
+			nl_put_filter(msg, filter);
+		err = exchange(module, msg, read_flow, &reader);
 		if (err != -EAGAIN)
 			break;
 	}

@@ -50,4 +50,6 @@ bool nl_read_explanation(struct nlattr **top, struct explanation *answer);
 bool nl_read_drop(struct nlattr *nest, struct drop *drop);
 bool nl_read_event(struct nlattr **top, struct event *event);
 
+void nl_put_filter(struct nl_msg *msg, const struct flow_filter *filter);
+
 #endif

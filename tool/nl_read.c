@@ -119,13 +119,6 @@ static struct nla_policy role_policy[FLOWWALL_ROLE_A_MAX + 1] = {
 	[FLOWWALL_ROLE_A_ROLE]		= { .type = NLA_U8 },
 };
 
-static struct nla_policy setting_policy[FLOWWALL_SETTING_A_MAX + 1] = {
-	[FLOWWALL_SETTING_A_MAX_FLOWS]	= { .type = NLA_U32 },
-	[FLOWWALL_SETTING_A_NEIGHBOUR]	= { .type = NLA_U8 },
-	[FLOWWALL_SETTING_A_DHCP]	= { .type = NLA_U8 },
-	[FLOWWALL_SETTING_A_ON_CHANGE]	= { .type = NLA_U8 },
-};
-
 static struct nla_policy ttl_policy[FLOWWALL_TTL_A_LAST + 1] = {
 	[FLOWWALL_TTL_A_CLASS]	= { .type = NLA_U8 },
 	[FLOWWALL_TTL_A_STEP]	= { .type = NLA_U32 },
@@ -313,27 +306,24 @@ static bool read_rule(struct nlattr *nest, struct stmt *stmt)
 
 static bool read_settings(struct nlattr *nest, struct script *script)
 {
-	static const struct { enum setting_key key; int attr; bool wide; } settings[] = {
-		{ SET_MAX_FLOWS, FLOWWALL_SETTING_A_MAX_FLOWS, true },
-		{ SET_NEIGHBOUR, FLOWWALL_SETTING_A_NEIGHBOUR, false },
-		{ SET_DHCP, FLOWWALL_SETTING_A_DHCP, false },
-		{ SET_ON_CHANGE, FLOWWALL_SETTING_A_ON_CHANGE, false },
-	};
+	struct nla_policy policy[FLOWWALL_SETTING_A_MAX + 1] = { 0 };
 	struct nlattr *tb[FLOWWALL_SETTING_A_MAX + 1];
-	size_t i;
+	const struct name *name;
 
-	if (!PARSE(tb, FLOWWALL_SETTING_A_MAX, nest, setting_policy))
+	for (name = setting_names; name->name; name++)
+		policy[name->value].type = setting_kind(name->value)->values ? NLA_U8 : NLA_U32;
+	if (!PARSE(tb, FLOWWALL_SETTING_A_MAX, nest, policy))
 		return false;
-	for (i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
-		struct nlattr *nla = tb[settings[i].attr];
+	for (name = setting_names; name->name; name++) {
+		struct nlattr *nla = tb[name->value];
 		struct stmt *stmt;
 
 		if (!nla)
 			continue;
 		stmt = script_add(script);
 		stmt->kind = STMT_SETTING;
-		stmt->setting.key = settings[i].key;
-		stmt->setting.value = settings[i].wide ? u32(nla) : u8(nla);
+		stmt->setting.key = name->value;
+		stmt->setting.value = setting_kind(name->value)->values ? u8(nla) : u32(nla);
 	}
 	return true;
 }

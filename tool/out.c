@@ -272,6 +272,8 @@ static const char *const drop_sentences[] = {
 	[FLOWWALL_DROP_TABLE_FULL] = "refused: the limit of flows is reached",
 	[FLOWWALL_DROP_NO_MEMORY] = "no memory for a flow",
 	[FLOWWALL_DROP_LIMIT] = "allowed by a rule, but not so often",
+	[FLOWWALL_DROP_WINDOW] = "TCP: not what its connection is waiting for",
+	[FLOWWALL_DROP_HOST_FULL] = "refused: its host has as many flows as it may",
 };
 
 /**

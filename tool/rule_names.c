@@ -87,3 +87,21 @@ void rule_names_free(struct rule_names *names)
 	names->rule = NULL;
 	names->n = 0;
 }
+
+/**
+ * rule_names_handle() - find a rule by its id, or by its number
+ *
+ * Return: its handle, or 0. A number is believed.
+ */
+uint32_t rule_names_handle(const struct rule_names *names, const char *text)
+{
+	unsigned long handle;
+	size_t i;
+	char *end;
+
+	for (i = 0; i < names->n; i++)
+		if (!strcmp(names->rule[i].name, text))
+			return names->rule[i].handle;
+	handle = strtoul(text, &end, 10);
+	return *end || handle > UINT32_MAX ? 0 : handle;
+}

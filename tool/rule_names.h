@@ -21,6 +21,7 @@ int rule_names_read(struct module *module, struct rule_names *names);
 bool rule_names_have(const struct rule_names *names, uint32_t handle);
 const char *rule_names_find(const struct rule_names *names, uint32_t handle,
 			    char *buffer, size_t size);
+uint32_t rule_names_handle(const struct rule_names *names, const char *text);
 void rule_names_free(struct rule_names *names);
 
 #endif

@@ -16,6 +16,7 @@ ip -n "$ROUTER" route add 10.0.0.0/8 via "$INSIDE4"
 ip -n "$INSIDE" route add blackhole 10.0.0.0/8
 fw_rules <<-RULES
 	set max-flows 500
+	set half-open 100
 	ttl tcp-syn step 60s max 60s
 RULES
 session old "$INSIDE" tcp "$OUTSIDE4" 80 >/dev/null

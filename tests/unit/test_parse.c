@@ -357,7 +357,7 @@ START_TEST(tcp_flags)
 		ck_assert_msg(parse(&pkt) == (flags_valid(flags & 0x3f) ? 0 : MALFORMED),
 			      "flags 0x%02x", flags);
 		if (flags_valid(flags & 0x3f))
-			ck_assert_uint_eq(pkt.tcp_flags, flags & 0x3f);
+			ck_assert_uint_eq(pkt.tcp.flags, flags & 0x3f);
 	}
 }
 END_TEST

@@ -70,7 +70,7 @@ static void assert_same_flow(const struct sample *s, bool ipv6, unsigned int l4)
 	ck_assert_uint_eq(pkt.kind, plain.kind);
 	ck_assert_uint_eq(pkt.swapped, plain.swapped);
 	ck_assert_uint_eq(pkt.icmp, plain.icmp);
-	ck_assert_uint_eq(pkt.tcp_flags, plain.tcp_flags);
+	ck_assert_uint_eq(pkt.tcp.flags, plain.tcp.flags);
 	ck_assert_uint_eq(pkt.l4, l4);
 	ck_assert_uint_eq(pkt.len, p.len);
 }

@@ -13,7 +13,10 @@
 
 /* What holds where a file says nothing: as kmod/ruleset.c. */
 static const char *const defaults[] = {
-	"set max-flows 262144", "set neighbour on", "set dhcp on", "set on-change revalidate",
+	"set max-flows 262144", "set half-open 90", "set max-flows-per-host 0",
+	"set when-full refuse", "set refuse icmp", "set refresh both", "set tcp-window on",
+	"set tcp-pickup on", "set fragments drop", "set on-change revalidate",
+	"set neighbour on", "set dhcp on",
 	"ttl tcp-syn step 4m max 4m", "ttl tcp-established step 2h4m max 2h4m",
 	"ttl tcp-closing step 4m max 4m", "ttl udp-new step 30s max 30s",
 	"ttl udp-stream step 3m max 3m", "ttl icmp step 1m max 1m",

@@ -1,14 +1,168 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fwctl flows: the flow table. */
+/* fwctl flows: the flow table, or a part of it; and the end of some of its flows. */
+#include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "../edit.h"
 #include "../fwctl.h"
 #include "../out.h"
 #include "../rule_names.h"
 
+const char *const flows_verbs[] = { "list", "kill", NULL };
+
+enum sort_key { AS_THEY_COME, BY_BYTES, BY_PACKETS, BY_TTL };
+
+static const struct name sort_names[] = {
+	{ "bytes", BY_BYTES }, { "packets", BY_PACKETS }, { "ttl", BY_TTL }, { NULL, 0 }
+};
+
+/* What the command line says. */
+struct request {
+	struct flow_filter filter;
+	const char *rule;	/* id or number, looked up later */
+	struct typed match;
+	bool has_filter;
+	bool all;
+	unsigned int sort;
+	unsigned int follow;	/* seconds between two lists */
+};
+
+/* --- the filter -------------------------------------------------------------- */
+
+/* Its words are those of a rule, so they are read as one. */
+static bool read_match(struct request *request, int argc, char **argv)
+{
+	const struct rule *rule = &request->match.stmt.rule;
+	char **line = calloc(argc + 1, sizeof(*line));
+	bool good;
+
+	if (!line)
+		fail_out_of_memory();
+	line[0] = "allow";
+	memcpy(line + 1, argv, argc * sizeof(*argv));
+	good = type_statement(STMT_RULE, argc + 1, line, &request->match);
+	free(line);
+	if (!good)
+		return false;
+	if (rule->iface[0] || rule->n_u32 || rule->icmp_type >= 0 || rule->icmpv6_type >= 0 ||
+	    rule->log || rule->limit || rule->queued || rule->mark_mask || rule->ttl_step ||
+	    rule->until || rule->comment || rule->name[0]) {
+		wrong("fwctl flows --help", "a flow is known by protocol, ends, key, state and rule alone");
+		return false;
+	}
+	request->filter.match = rule;
+	return true;
+}
+
+/*
+ * One word that a rule does not have, and its value; returns how many words, 0 for
+ * none of these, or -1 after a mistake.
+ */
+static int read_word(struct request *request, int argc, char **argv)
+{
+	struct flow_filter *filter = &request->filter;
+	const char *value = argc > 1 ? argv[1] : NULL;
+	unsigned int number;
+
+	if (value_of(direction_names, argv[0], &number)) {
+		filter->direction = number;
+		return 1;
+	}
+	if (!strcmp(argv[0], "all")) {
+		request->all = true;
+		return 1;
+	}
+	if (!strcmp(argv[0], "state")) {
+		if (value && value_of(state_names, value, &number)) {
+			filter->state = number;
+			return 2;
+		}
+		wrong("new, replied, syn-sent, syn-received, established, closing, closed",
+		      "a state goes behind `state`");
+		return -1;
+	}
+	if (!strcmp(argv[0], "rule")) {
+		if (value) {
+			request->rule = value;
+			return 2;
+		}
+		wrong("fwctl rule list", "the id of a rule goes behind `rule`, or `none`");
+		return -1;
+	}
+	if (!strcmp(argv[0], "host")) {
+		if (value && inet_pton(AF_INET, value, filter->host) == 1)
+			filter->host_family = AF_INET;
+		else if (value && inet_pton(AF_INET6, value, filter->host) == 1)
+			filter->host_family = AF_INET6;
+		if (filter->host_family)
+			return 2;
+		wrong("fwctl flows host 192.0.2.10", "an address goes behind `host`");
+		return -1;
+	}
+	if (!strcmp(argv[0], "--sort")) {
+		if (value && value_of(sort_names, value, &request->sort))
+			return 2;
+		wrong("fwctl flows --sort bytes", "bytes, packets or ttl goes behind `--sort`");
+		return -1;
+	}
+	if (!strcmp(argv[0], "--follow")) {
+		request->follow = 1;
+		return 1;
+	}
+	return 0;
+}
+
+static bool read_request(struct request *request, int argc, char **argv)
+{
+	char **rest = calloc(argc + 1, sizeof(*rest));
+	int n = 0, at, words;
+	bool good = true;
+
+	if (!rest)
+		fail_out_of_memory();
+	request->filter.direction = -1;
+	request->filter.state = -1;
+	for (at = 0; at < argc; at += words) {
+		words = read_word(request, argc - at, argv + at);
+		if (words < 0) {
+			free(rest);
+			return false;
+		}
+		if (words) {
+			request->has_filter |= argv[at][0] != '-';
+			continue;
+		}
+		rest[n++] = argv[at];
+		words = 1;
+		/* What stands behind these is a value, whatever it looks like. */
+		if (at + 1 < argc && (!strcmp(argv[at], "from") || !strcmp(argv[at], "to") ||
+				      !strcmp(argv[at], "group") || !strcmp(argv[at], "port"))) {
+			rest[n++] = argv[at + 1];
+			words = 2;
+		}
+	}
+	if (n) {
+		request->has_filter = true;
+		good = read_match(request, n, rest);
+	}
+	free(rest);
+	return good;
+}
+
+/* --- the list ---------------------------------------------------------------- */
+
 struct lister {
 	struct rule_names names;
 	size_t n;
+	unsigned int sort;
+	struct flow *kept;	/* to be sorted */
+	size_t room;
 };
 
 static void print_entry(const struct flow *flow, const struct entry *entry)
@@ -20,13 +174,11 @@ static void print_entry(const struct flow *flow, const struct entry *entry)
 	       (unsigned long long)entry->packets, human_bytes(entry->bytes, bytes, sizeof(bytes)));
 }
 
-static void each(const struct flow *flow, void *arg)
+static void show(const struct flow *flow, struct lister *lister)
 {
-	struct lister *lister = arg;
 	char id[16], proto[8];
 	const char *rule = rule_names_find(&lister->names, flow->rule, id, sizeof(id));
 
-	lister->n++;
 	if (options.json) {
 		out_list_item(flow_json(flow, rule));
 		return;
@@ -42,33 +194,174 @@ static void each(const struct flow *flow, void *arg)
 	putchar('\n');
 }
 
-/**
- * cmd_flows() - fwctl flows
- */
-int cmd_flows(int argc, char **argv)
+static void each(const struct flow *flow, void *arg)
 {
+	struct lister *lister = arg;
+
+	lister->n++;
+	if (!lister->sort) {
+		show(flow, lister);
+		return;
+	}
+	if (lister->n > lister->room) {
+		lister->room = lister->room ? 2 * lister->room : 256;
+		lister->kept = realloc(lister->kept, lister->room * sizeof(*lister->kept));
+		if (!lister->kept)
+			fail_out_of_memory();
+	}
+	lister->kept[lister->n - 1] = *flow;
+}
+
+static int largest_first(const void *a, const void *b, void *arg)
+{
+	const struct flow *x = a, *y = b;
+	uint64_t of_x, of_y;
+
+	switch (*(unsigned int *)arg) {
+	case BY_BYTES:
+		of_x = x->original.bytes + x->reply.bytes;
+		of_y = y->original.bytes + y->reply.bytes;
+		break;
+	case BY_PACKETS:
+		of_x = x->original.packets + x->reply.packets;
+		of_y = y->original.packets + y->reply.packets;
+		break;
+	default:
+		of_x = x->original.ttl_ms;
+		of_y = y->original.ttl_ms;
+		break;
+	}
+	return of_x < of_y ? 1 : of_x > of_y ? -1 : 0;
+}
+
+static int list(struct module *module, const struct request *request, struct lister *lister)
+{
+	size_t i;
+	int status = DONE;
+
+	lister->n = 0;
+	lister->sort = request->sort;
+	if (options.json)
+		out_list_begin();
+	if (module_flows(module, request->has_filter ? &request->filter : NULL, each, lister))
+		status = module_failed(module);
+	if (lister->sort && lister->n) {
+		qsort_r(lister->kept, lister->n, sizeof(*lister->kept), largest_first,
+			&lister->sort);
+		for (i = 0; i < lister->n; i++)
+			show(&lister->kept[i], lister);
+	}
+	if (options.json)
+		out_list_end();
+	else if (options.verbose)
+		printf("%zu flow%s\n", lister->n, lister->n == 1 ? "" : "s");
+	return status;
+}
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+/* The list again and again, in the same place of a terminal. */
+static int follow(struct module *module, const struct request *request, struct lister *lister)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct timespec pause = { .tv_sec = request->follow };
+	int status = DONE;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	while (!stop && !status && !ferror(stdout)) {
+		if (!options.json && isatty(STDOUT_FILENO))
+			fputs("\033[H\033[2J", stdout);
+		status = list(module, request, lister);
+		if (!options.json && !isatty(STDOUT_FILENO))
+			putchar('\n');
+		fflush(stdout);
+		if (!stop)
+			nanosleep(&pause, NULL);
+	}
+	return status;
+}
+
+/* --- the command -------------------------------------------------------------- */
+
+static int kill_flows(struct module *module, const struct request *request)
+{
+	uint32_t ended;
+
+	if (module_kill_flows(module, &request->filter, &ended))
+		return module_failed(module);
+	if (options.json)
+		out_json(json_pack("{s:I}", "ended", (json_int_t)ended));
+	else
+		printf("%u flow%s ended\n", ended, ended == 1 ? "" : "s");
+	return DONE;
+}
+
+/* "web" or "12" or "none" -> a handle */
+static bool find_rule(const struct rule_names *names, struct request *request)
+{
+	request->filter.of_rule = true;
+	if (!strcmp(request->rule, "none"))
+		return true;
+	request->filter.rule = rule_names_handle(names, request->rule);
+	if (!request->filter.rule)
+		wrong("fwctl rule list", "there is no rule `%s`", request->rule);
+	return request->filter.rule;
+}
+
+static int run(bool kill, const struct request *given)
+{
+	struct request request = *given;
 	struct lister lister = { .n = 0 };
 	struct module *module;
-	int status = no_arguments(argc, argv);
+	int status = connect_module(&module);
 
 	if (status)
 		return status;
-	status = connect_module(&module);
-	if (status)
-		return status;
-	if (rule_names_read(module, &lister.names)) {
+	if (rule_names_read(module, &lister.names))
 		status = module_failed(module);
-	} else {
-		if (options.json)
-			out_list_begin();
-		if (module_flows(module, each, &lister))
-			status = module_failed(module);
-		if (options.json)
-			out_list_end();
-		else if (options.verbose)
-			printf("%zu flow%s\n", lister.n, lister.n == 1 ? "" : "s");
-	}
+	else if (request.rule && !find_rule(&lister.names, &request))
+		status = REFUSED;
+	else if (kill)
+		status = kill_flows(module, &request);
+	else
+		status = request.follow ? follow(module, &request, &lister) :
+			 list(module, &request, &lister);
 	rule_names_free(&lister.names);
+	free(lister.kept);
 	module_close(module);
+	return status;
+}
+
+/**
+ * cmd_flows() - fwctl flows [list | kill] [FILTER] [--sort KEY] [--follow]
+ */
+int cmd_flows(int argc, char **argv)
+{
+	struct request request = { .rule = NULL };
+	const char *verb = argc ? match_verb(argv[0], flows_verbs) : NULL;
+	bool kill = verb && !strcmp(verb, "kill");
+	int status = REFUSED;
+
+	if (!read_request(&request, argc - !!verb, argv + !!verb))
+		goto out;
+	if (kill && !request.has_filter)
+		wrong("fwctl flows kill host 192.0.2.10, or: fwctl flows kill all", "which flows?");
+	else if (kill && (request.sort || request.follow))
+		wrong(NULL, "--sort and --follow are for lists");
+	else if (request.all && (request.filter.match || request.rule ||
+				 request.filter.host_family || request.filter.state >= 0 ||
+				 request.filter.direction >= 0))
+		wrong(NULL, "all flows, or some?");
+	else
+		status = run(kill, &request);
+out:
+	typed_free(&request.match);
 	return status;
 }

@@ -22,8 +22,9 @@ static json_t *json(const struct stmt *stmt)
 	json_t *value;
 
 	print_stmt(stmt, line, sizeof(line));
-	value = stmt->setting.key == SET_MAX_FLOWS ? json_integer(stmt->setting.value) :
-		json_string(line + strlen("set ") + strlen(key) + 1);
+	value = setting_kind(stmt->setting.key)->values ?
+		json_string(line + strlen("set ") + strlen(key) + 1) :
+		json_integer(stmt->setting.value);
 	return json_pack("{s:s, s:o}", "key", key, "value", value);
 }
 

@@ -107,18 +107,28 @@ struct role {
 	uint8_t role;
 };
 
-enum setting_key {
-	SET_MAX_FLOWS,
-	SET_NEIGHBOUR,
-	SET_DHCP,
-	SET_ON_CHANGE,
-
-	SETTINGS
+/**
+ * struct setting - what "set" sets
+ * @key: FLOWWALL_SETTING_A_*
+ * @value: a number, or what a name stands for
+ */
+struct setting {
+	unsigned int key;
+	uint32_t value;
 };
 
-struct setting {
-	enum setting_key key;
-	uint32_t value;
+/**
+ * struct setting_kind - what a setting can be set to
+ * @values: one of these; or NULL for a number
+ * @what: what the number is
+ * @min: the lowest
+ * @max: the highest
+ */
+struct setting_kind {
+	const struct name *values;
+	const char *what;
+	uint32_t min;
+	uint32_t max;
 };
 
 struct ttl {
@@ -294,14 +304,13 @@ struct name {
 	unsigned int value;
 };
 
+const struct setting_kind *setting_kind(unsigned int key);
 extern const struct name role_names[];
 extern const struct name direction_names[];
 extern const struct name action_names[];
 extern const struct name ttl_names[];
 extern const struct name setting_names[];
 extern const struct name proto_names[];
-extern const struct name on_off_names[];
-extern const struct name on_change_names[];
 extern const struct name service_names[];
 extern const struct name state_names[];
 extern const struct name drop_names[];

@@ -257,23 +257,18 @@ static bool parse_role(struct parser *p, struct stmt *stmt)
 
 static bool parse_setting(struct parser *p, struct stmt *stmt)
 {
+	const struct setting_kind *kind;
 	unsigned int key, value = 0;
 	bool good;
 
 	stmt->kind = STMT_SETTING;
 	if (!choose(p, setting_names, "a setting: ", &key))
 		return false;
-	switch (key) {
-	case SET_MAX_FLOWS:
-		good = take_number(p, 1, FLOWWALL_MAX_FLOWS_LIMIT, "the limit of flows", &value);
-		break;
-	case SET_ON_CHANGE:
-		good = choose(p, on_change_names, "", &value);
-		break;
-	default:
-		good = choose(p, on_off_names, "", &value);
-		break;
-	}
+	kind = setting_kind(key);
+	if (kind->values)
+		good = choose(p, kind->values, "", &value);
+	else
+		good = take_number(p, kind->min, kind->max, kind->what, &value);
 	stmt->setting.key = key;
 	stmt->setting.value = value;
 	return good;

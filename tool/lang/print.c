@@ -309,12 +309,11 @@ size_t print_stmt(const struct stmt *stmt, char *buffer, size_t size)
 		break;
 	case STMT_SETTING:
 		add(&text, "set %s ", name_of(setting_names, stmt->setting.key));
-		if (stmt->setting.key == SET_MAX_FLOWS)
-			add(&text, "%u", stmt->setting.value);
-		else if (stmt->setting.key == SET_ON_CHANGE)
-			add(&text, "%s", name_of(on_change_names, stmt->setting.value));
+		if (setting_kind(stmt->setting.key)->values)
+			add(&text, "%s", name_of(setting_kind(stmt->setting.key)->values,
+						 stmt->setting.value));
 		else
-			add(&text, "%s", name_of(on_off_names, stmt->setting.value));
+			add(&text, "%u", stmt->setting.value);
 		break;
 	case STMT_TTL:
 		print_duration(stmt->ttl.step, step, sizeof(step));

@@ -42,24 +42,79 @@ const struct name ttl_names[] = {
 };
 
 const struct name setting_names[] = {
-	{ "max-flows", SET_MAX_FLOWS },
-	{ "neighbour", SET_NEIGHBOUR },
-	{ "dhcp", SET_DHCP },
-	{ "on-change", SET_ON_CHANGE },
+	{ "max-flows", FLOWWALL_SETTING_A_MAX_FLOWS },
+	{ "half-open", FLOWWALL_SETTING_A_HALF_OPEN },
+	{ "max-flows-per-host", FLOWWALL_SETTING_A_MAX_FLOWS_PER_HOST },
+	{ "when-full", FLOWWALL_SETTING_A_WHEN_FULL },
+	{ "refuse", FLOWWALL_SETTING_A_REFUSE },
+	{ "refresh", FLOWWALL_SETTING_A_REFRESH },
+	{ "tcp-window", FLOWWALL_SETTING_A_TCP_WINDOW },
+	{ "tcp-pickup", FLOWWALL_SETTING_A_TCP_PICKUP },
+	{ "fragments", FLOWWALL_SETTING_A_FRAGMENTS },
+	{ "on-change", FLOWWALL_SETTING_A_ON_CHANGE },
+	{ "neighbour", FLOWWALL_SETTING_A_NEIGHBOUR },
+	{ "dhcp", FLOWWALL_SETTING_A_DHCP },
 	{ NULL, 0 }
 };
 
-const struct name on_off_names[] = {
-	{ "on", 1 },
-	{ "off", 0 },
+static const struct name on_off_names[] = {
+	{ "on", 1 }, { "off", 0 }, { NULL, 0 }
+};
+
+static const struct name on_change_names[] = {
+	{ "revalidate", FLOWWALL_ON_CHANGE_REVALIDATE }, { "keep", FLOWWALL_ON_CHANGE_KEEP },
 	{ NULL, 0 }
 };
 
-const struct name on_change_names[] = {
-	{ "revalidate", FLOWWALL_ON_CHANGE_REVALIDATE },
-	{ "keep", FLOWWALL_ON_CHANGE_KEEP },
+static const struct name refresh_names[] = {
+	{ "both", FLOWWALL_REFRESH_BOTH }, { "same", FLOWWALL_REFRESH_SAME },
+	{ "outbound", FLOWWALL_REFRESH_OUTBOUND }, { NULL, 0 }
+};
+
+static const struct name when_full_names[] = {
+	{ "refuse", FLOWWALL_WHEN_FULL_REFUSE }, { "evict", FLOWWALL_WHEN_FULL_EVICT },
 	{ NULL, 0 }
 };
+
+static const struct name refuse_names[] = {
+	{ "icmp", FLOWWALL_REFUSE_ICMP }, { "tcp-rst", FLOWWALL_REFUSE_TCP_RST }, { NULL, 0 }
+};
+
+static const struct name fragments_names[] = {
+	{ "drop", FLOWWALL_FRAGMENTS_DROP }, { "reassemble", FLOWWALL_FRAGMENTS_REASSEMBLE },
+	{ NULL, 0 }
+};
+
+static const struct setting_kind kinds[] = {
+	[FLOWWALL_SETTING_A_MAX_FLOWS] = {
+		.what = "the limit of flows", .min = 1, .max = FLOWWALL_MAX_FLOWS_LIMIT,
+	},
+	[FLOWWALL_SETTING_A_HALF_OPEN] = {
+		.what = "the percentage of max-flows that may be half open", .min = 1, .max = 100,
+	},
+	[FLOWWALL_SETTING_A_MAX_FLOWS_PER_HOST] = {
+		.what = "how many flows an internal address may have, 0 for any number",
+		.max = FLOWWALL_MAX_FLOWS_LIMIT,
+	},
+	[FLOWWALL_SETTING_A_WHEN_FULL] = { .values = when_full_names },
+	[FLOWWALL_SETTING_A_REFUSE] = { .values = refuse_names },
+	[FLOWWALL_SETTING_A_REFRESH] = { .values = refresh_names },
+	[FLOWWALL_SETTING_A_TCP_WINDOW] = { .values = on_off_names },
+	[FLOWWALL_SETTING_A_TCP_PICKUP] = { .values = on_off_names },
+	[FLOWWALL_SETTING_A_FRAGMENTS] = { .values = fragments_names },
+	[FLOWWALL_SETTING_A_ON_CHANGE] = { .values = on_change_names },
+	[FLOWWALL_SETTING_A_NEIGHBOUR] = { .values = on_off_names },
+	[FLOWWALL_SETTING_A_DHCP] = { .values = on_off_names },
+};
+
+/**
+ * setting_kind() - what a setting can be set to
+ * @key: FLOWWALL_SETTING_A_*
+ */
+const struct setting_kind *setting_kind(unsigned int key)
+{
+	return &kinds[key];
+}
 
 /* The first name of a number is the one that is printed. */
 const struct name proto_names[] = {
@@ -125,6 +180,8 @@ const struct name drop_names[] = {
 	{ "table-full", FLOWWALL_DROP_TABLE_FULL },
 	{ "no-memory", FLOWWALL_DROP_NO_MEMORY },
 	{ "limit", FLOWWALL_DROP_LIMIT },
+	{ "window", FLOWWALL_DROP_WINDOW },
+	{ "host-full", FLOWWALL_DROP_HOST_FULL },
 	{ NULL, 0 }
 };
 
@@ -133,6 +190,7 @@ const struct name end_names[] = {
 	{ "revoked", FLOWWALL_END_REVOKED },
 	{ "reopened", FLOWWALL_END_REOPENED },
 	{ "evicted", FLOWWALL_END_EVICTED },
+	{ "killed", FLOWWALL_END_KILLED },
 	{ NULL, 0 }
 };
 

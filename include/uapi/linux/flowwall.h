@@ -26,7 +26,10 @@
  *     GROUP?                  GENERATION, STATEMENT { exactly one of
  *                               ROLE    { IFACE | DEFAULT, ROLE }
  *                               SETTING { MAX_FLOWS, NEIGHBOUR, DHCP,
- *                                         ON_CHANGE }
+ *                                         ON_CHANGE, TCP_WINDOW, TCP_PICKUP,
+ *                                         REFRESH, WHEN_FULL, HALF_OPEN,
+ *                                         MAX_FLOWS_PER_HOST, REFUSE,
+ *                                         FRAGMENTS }
  *                               TTL     { CLASS, STEP, MAX }
  *                               GROUP   { NAME, SIZE, PACKETS, BYTES }, then,
  *                                         if members are asked for, as often
@@ -57,12 +60,20 @@
  *                             PATTERN is the role statement that decided; none
  *                             where "role default" or nothing did.
  *
- *   FLOW_GET (dump)       ->  one message for each flow that has not expired:
- *                             FLOW { ID, FAMILY, PROTO, DIRECTION, STATE, MARK,
+ *   FLOW_GET (dump)       ->  one message for each flow that has not expired, and
+ *     FILTER?                 that FILTER is about: FLOW { ID, FAMILY, PROTO, DIRECTION, STATE, MARK,
  *                               RULE?, ORIGINAL { ENTRY }, REPLY { ENTRY } }
  *                             ENTRY: SRC, DST, (SPORT, DPORT | ICMP_ID |
  *                               GRE_KEY)?, PACKETS, BYTES, TTL_MS
  *                             RULE is the handle of the rule that let it in.
+ *                             FILTER { DIRECTION?, STATE?, RULE_HANDLE?, HOST?,
+ *                               MATCH { PROTO?, SRC?, DST?, KEY_MIN?, KEY_MAX? } }
+ *                             HOST is either end; MATCH is as of a RULE, and about
+ *                             the flow's first packet.
+ *
+ *   FLOW_KILL (do)        ->  ENDED: ends the flows that FILTER is about. What
+ *     FILTER                  comes next is judged as the first packet of a flow; of
+ *                             TCP, only a new connection can make one.
  *
  *   A ruleset changes by a transaction. It belongs to the socket that began it
  *   and is given up when that socket closes.
@@ -202,6 +213,7 @@ enum flowwall_cmd {
 	FLOWWALL_CMD_DROP_GET,
 	FLOWWALL_CMD_LOG_NTF,
 	FLOWWALL_CMD_GROUP_NTF,
+	FLOWWALL_CMD_FLOW_KILL,
 
 	__FLOWWALL_CMD_MAX,
 	FLOWWALL_CMD_MAX = __FLOWWALL_CMD_MAX - 1
@@ -269,6 +281,38 @@ enum flowwall_on_change {
 	__FLOWWALL_ON_CHANGE_MAX
 };
 
+/* Which entries of a flow a packet refreshes. */
+enum flowwall_refresh {
+	FLOWWALL_REFRESH_BOTH,
+	FLOWWALL_REFRESH_SAME,		/* its own direction's */
+	FLOWWALL_REFRESH_OUTBOUND,	/* both, but only a packet that comes from inside */
+
+	__FLOWWALL_REFRESH_MAX
+};
+
+/* What becomes of a new flow when there is no room. */
+enum flowwall_when_full {
+	FLOWWALL_WHEN_FULL_REFUSE,
+	FLOWWALL_WHEN_FULL_EVICT,	/* an old one that is half open makes room */
+
+	__FLOWWALL_WHEN_FULL_MAX
+};
+
+/* How a sender is told that there is no room for a connection. */
+enum flowwall_refuse {
+	FLOWWALL_REFUSE_ICMP,		/* port unreachable */
+	FLOWWALL_REFUSE_TCP_RST,	/* TCP: a RST */
+
+	__FLOWWALL_REFUSE_MAX
+};
+
+enum flowwall_fragments {
+	FLOWWALL_FRAGMENTS_DROP,	/* those without a transport header */
+	FLOWWALL_FRAGMENTS_REASSEMBLE,	/* before they are judged */
+
+	__FLOWWALL_FRAGMENTS_MAX
+};
+
 /* Why a packet was dropped: a closed list, each with a counter of its own. */
 enum flowwall_drop {
 	FLOWWALL_DROP_POLICY,		/* no flow, and no rule allows it */
@@ -283,6 +327,8 @@ enum flowwall_drop {
 	FLOWWALL_DROP_TABLE_FULL,	/* the limit of flows is reached */
 	FLOWWALL_DROP_NO_MEMORY,	/* no memory for a flow */
 	FLOWWALL_DROP_LIMIT,		/* a rule allows it, but not so often */
+	FLOWWALL_DROP_WINDOW,		/* TCP: not what its connection waits for */
+	FLOWWALL_DROP_HOST_FULL,	/* its host has as many flows as it may */
 
 	__FLOWWALL_DROP_MAX
 };
@@ -292,7 +338,8 @@ enum flowwall_end {
 	FLOWWALL_END_EXPIRED,		/* no packet within its TTL */
 	FLOWWALL_END_REVOKED,		/* the ruleset no longer allows it */
 	FLOWWALL_END_REOPENED,		/* a new connection took its ports */
-	FLOWWALL_END_EVICTED,		/* it had expired, and its place was needed */
+	FLOWWALL_END_EVICTED,		/* expired or half open, and its place was needed */
+	FLOWWALL_END_KILLED,		/* somebody asked for it */
 
 	__FLOWWALL_END_MAX
 };
@@ -366,6 +413,7 @@ enum flowwall_attr {
 	FLOWWALL_A_HOST,		/* 4 or 16 bytes */
 	FLOWWALL_A_DROP,		/* nest FLOWWALL_RECORD_A_* */
 	FLOWWALL_A_LABEL,		/* string */
+	FLOWWALL_A_FILTER,		/* nest FLOWWALL_FILTER_A_* */
 
 	__FLOWWALL_A_MAX,
 	FLOWWALL_A_MAX = __FLOWWALL_A_MAX - 1
@@ -425,6 +473,14 @@ enum flowwall_setting_attr {
 	FLOWWALL_SETTING_A_NEIGHBOUR,		/* u8, 0 or 1 */
 	FLOWWALL_SETTING_A_DHCP,		/* u8, 0 or 1 */
 	FLOWWALL_SETTING_A_ON_CHANGE,		/* u8, enum flowwall_on_change */
+	FLOWWALL_SETTING_A_TCP_WINDOW,		/* u8, 0 or 1: sequence numbers are checked */
+	FLOWWALL_SETTING_A_TCP_PICKUP,		/* u8, 0 or 1: outbound, also midway */
+	FLOWWALL_SETTING_A_REFRESH,		/* u8, enum flowwall_refresh */
+	FLOWWALL_SETTING_A_WHEN_FULL,		/* u8, enum flowwall_when_full */
+	FLOWWALL_SETTING_A_HALF_OPEN,		/* u32, percent of MAX_FLOWS, 1 to 100 */
+	FLOWWALL_SETTING_A_MAX_FLOWS_PER_HOST,	/* u32, 0 for no limit */
+	FLOWWALL_SETTING_A_REFUSE,		/* u8, enum flowwall_refuse */
+	FLOWWALL_SETTING_A_FRAGMENTS,		/* u8, enum flowwall_fragments */
 
 	__FLOWWALL_SETTING_A_MAX,
 	FLOWWALL_SETTING_A_MAX = __FLOWWALL_SETTING_A_MAX - 1
@@ -529,6 +585,17 @@ enum flowwall_member_attr {
 
 	__FLOWWALL_MEMBER_A_END,
 	FLOWWALL_MEMBER_A_LAST = __FLOWWALL_MEMBER_A_END - 1
+};
+
+enum flowwall_filter_attr {
+	FLOWWALL_FILTER_A_MATCH = 1,	/* nest FLOWWALL_RULE_A_* */
+	FLOWWALL_FILTER_A_DIRECTION,	/* u8, enum flowwall_direction */
+	FLOWWALL_FILTER_A_STATE,	/* u8, enum flowwall_state */
+	FLOWWALL_FILTER_A_RULE_HANDLE,	/* u32, zero for flows of no rule */
+	FLOWWALL_FILTER_A_HOST,		/* 4 or 16 bytes */
+
+	__FLOWWALL_FILTER_A_END,
+	FLOWWALL_FILTER_A_LAST = __FLOWWALL_FILTER_A_END - 1
 };
 
 enum flowwall_record_attr {

@@ -25,7 +25,7 @@ static inline const char *shim_broken_promise(const struct fwl_packet *pkt, unsi
 	if (!order && fwl_proto_has_ports(fwl_kind_proto(pkt->kind)) &&
 	    ntohs(pkt->ends.port[0]) > ntohs(pkt->ends.port[1]))
 		return "the higher port comes first";
-	if (pkt->tcp_flags && fwl_kind_proto(pkt->kind) != IPPROTO_TCP)
+	if (pkt->tcp.flags && fwl_kind_proto(pkt->kind) != IPPROTO_TCP)
 		return "TCP flags without TCP";
 	return NULL;
 }
