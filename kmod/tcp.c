@@ -152,15 +152,18 @@ static enum fwl_tcp_fit other_side_fits(const struct fwl_tcp_window *w,
 	return FWL_TCP_FITS;
 }
 
-/* RFC 5961, section 3: only the very next number ends a connection at once. */
+/*
+ * RFC 5961, section 3: only the very next number ends a connection at once. One that
+ * answers an older segment comes too late to do anything.
+ */
 static enum fwl_tcp_fit reset_fits(const struct fwl_tcp_window *w,
-				   const struct fwl_segment *segment, bool reply)
+				   const struct fwl_segment *segment, bool reply, u32 back)
 {
 	u32 next = w->ack[!reply];
 
 	if (segment->seq == next || segment->seq == w->end[reply])
 		return FWL_TCP_FITS;
-	if (behind(next, segment->seq) ||
+	if (behind(next - back, segment->seq) ||
 	    behind(segment->seq, next + room(w->window[!reply])))
 		return FWL_TCP_STRAY;
 	return FWL_TCP_APART;
@@ -194,10 +197,10 @@ enum fwl_tcp_fit fwl_tcp_fits(const struct fwl_tcp_window *w, const struct fwl_s
 	 */
 	if (fwl_tcp_opens(segment->flags) && segment_end(segment) != READ_ONCE(w->end[reply]))
 		return trusted ? FWL_TCP_APART : FWL_TCP_STRAY;
-	if (segment->flags & FWL_TCP_RST)
-		return reset_fits(w, segment, reply);
-
 	back = slack(room(mine), room(others));
+	if (segment->flags & FWL_TCP_RST)
+		return reset_fits(w, segment, reply, back);
+
 	if (behind(segment->seq, READ_ONCE(w->ack[!reply]) + room(others)) ||
 	    behind(READ_ONCE(w->end[reply]) - back, segment_end(segment)))
 		return FWL_TCP_STRAY;

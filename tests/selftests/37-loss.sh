@@ -27,3 +27,4 @@ for v in 4 6; do
 	check "v$v: segments were lost: $resent sent again" [ "${resent:-0}" -gt 0 ]
 done
 check_equal "nothing was dropped" "$(drops)" ""
+[ -z "$(drops)" ] || note "$(fw why "$OUTSIDE4"; fw why "$OUTSIDE6")"
