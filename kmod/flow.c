@@ -12,8 +12,10 @@
  * by the worker once a grace period has passed.
  */
 #include <linux/in.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "event.h"
@@ -468,6 +470,18 @@ void fwl_flow_opened(struct fwl_net *fn, struct fwl_flow *flow)
 	unlock_chain(buckets, future, hash);
 }
 
+/* Packets come in anybody's name: the cgroup to be charged is the namespace's. */
+static struct fwl_flow *flow_alloc(const struct fwl_table *table)
+{
+	struct mem_cgroup *before = set_active_memcg(table->memcg);
+	struct fwl_flow *flow;
+
+	/* Not from the reserves, and not beyond the limit: a flood would use both up. */
+	flow = kmem_cache_alloc(flow_cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
+	set_active_memcg(before);
+	return flow;
+}
+
 /**
  * fwl_flow_add() - make a flow: both entries, in one insertion
  * @fn: the namespace
@@ -495,7 +509,7 @@ int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 	      reserve(table)))
 		return -ENOSPC;
 
-	flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC | __GFP_NOWARN);
+	flow = flow_alloc(table);
 	if (!flow) {
 		unreserve(table);
 		return -ENOMEM;
@@ -695,6 +709,7 @@ void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets)
 	u32 bucket;
 
 	if (!old) {
+		table->memcg = get_mem_cgroup_from_mm(current->mm);
 		rcu_assign_pointer(table->buckets, buckets);
 		return;
 	}
@@ -816,6 +831,8 @@ void fwl_table_flush(struct fwl_net *fn)
 		cond_resched();
 	}
 	kvfree(buckets);
+	mem_cgroup_put(table->memcg);
+	table->memcg = NULL;
 	free_list(table->resting);
 	table->resting = NULL;
 	free_list(llist_del_all(&table->dead));

@@ -16,6 +16,7 @@
 #include "tcp.h"
 
 struct fwl_net;
+struct mem_cgroup;
 struct fwl_settings;
 struct fwl_ttl;
 
@@ -105,6 +106,7 @@ struct fwl_buckets {
  * @sweeping: the worker is queued or runs
  * @full_scan: jiffies of the last scan that found nothing to evict
  * @victim: the bucket where the look for one that is half open goes on
+ * @memcg: the memory cgroup that flows are charged to, of who gave the first role
  * @sweep: the worker that removes expired flows, a slice at a time
  * @cursor: the bucket where its next slice begins
  * @dead: flows just removed
@@ -123,6 +125,7 @@ struct fwl_table {
 	unsigned long full_scan;
 	u32 victim;
 
+	struct mem_cgroup *memcg;
 	struct delayed_work sweep;
 	u32 cursor;
 	struct llist_head dead;

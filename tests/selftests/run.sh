@@ -30,7 +30,8 @@ list_cases() {
 		grep -Ev '/run(-here)?\.sh$' | LC_ALL=C sort
 }
 
-# cases_of SERIES: the names of the cases to run on it, unless some were named.
+# cases_of SERIES: the names of the cases to run on it, unless some were named. A line
+# "kernel:" that names no series keeps a case for full runs.
 cases_of() {
 	local file series
 	list_cases "$folder" | while read -r file; do

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 300
+#
+# Flows are charged to the memory cgroup of who gave the first role, whoever sends
+# the packets; its limit holds, and what is there goes on.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/more.sh"
+
+need jq
+CAPTURE=no topology
+black_hole
+listen_tcp "$OUTSIDE" 80
+groups=$TMP/groups
+mkdir "$groups"
+mount -t cgroup2 none "$groups" && echo +memory >"$groups/cgroup.subtree_control" ||
+	skip "no memory cgroups here"
+mkdir "$groups/router"
+printf 'version 1\nrole out0 external\nrole in0 internal\nset max-flows 200000\n' >"$TMP/rules"
+# shellcheck disable=SC2016  # expanded inside
+check "a process of the group gives the roles" bash -c \
+	'echo 0 >"$0/cgroup.procs" && exec "$@"' "$groups/router" "$FWCTL" -n "$ROUTER" apply "$TMP/rules"
+session old "$INSIDE" tcp "$OUTSIDE4" 80 >/dev/null
+tell old echo 10 >/dev/null
+kernel() { awk '$1 == "slab" { print $2 }' "$groups/router/memory.stat"; }
+before=$(kernel)
+in_ns "$INSIDE" "$PYTHON" -I -S "$TESTS/flood.py" 20000 syn "$INSIDE4" "$NOWHERE4" 80 >/dev/null
+flows=$(fw -j status | jq .flows)
+charged=$(($(kernel) - before))
+check "$flows flows: $charged bytes are charged" [ "$charged" -ge $((flows * 128)) ]
+check "of them, no more than 144 bytes each" [ "$charged" -le $((flows * 144)) ]
+cat "$groups/router/memory.current" >"$groups/router/memory.max"
+in_ns "$INSIDE" "$PYTHON" -I -S "$TESTS/flood.py" 60000 syn "$INSIDE4" "$NOWHERE4" 81 >/dev/null
+check "at the limit there is no memory for more" [ "$(drop_count no-memory)" -ge 40000 ]
+check "what is there goes on" tell old echo 10
+echo max >"$groups/router/memory.max"
+check "without a limit there is" tcp_connects "$INSIDE" "$OUTSIDE4" 80
+fw role del in0 >/dev/null; fw role del out0 >/dev/null
+given_back() { [ "$(kernel)" -lt "$before" ]; }
+check "without roles all is given back" busywait 10 given_back
