@@ -90,7 +90,8 @@ fw_rules <<-RULES
 	set refuse tcp-rst
 RULES
 new 1 1000
-watch told "$INSIDE" eth0 'icmp or icmp6 or (tcp[13] & 4 != 0)'
+# not what finds the neighbours, which comes when it likes
+watch told "$INSIDE" eth0 'icmp or (icmp6 and ip6[40] < 128) or (tcp[13] & 4 != 0)'
 watch reset "$INSIDE" eth0 'tcp[13] & 4 != 0'
 craft "$INSIDE" "tcp('$INSIDE4', '$NOWHERE4', 1, 80, 'S')"
 check_seen "TCP gets a RST" reset 1
