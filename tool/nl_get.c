@@ -126,8 +126,8 @@ int module_ifaces(struct module *module, struct iface **ifaces, size_t *n)
 
 /**
  * struct flow_reader - a list of flows on its way
- * @seen: the ids of those handed on so far, hashed by themselves: the kernel makes
- *	them of a keyed hash. 0 is an empty place.
+ * @seen: the ids of those handed on so far, hashed. (They hold a keyed hash already,
+ *	but come in its order, and would crowd.) 0 is an empty place.
  * @room: of @seen, a power of two
  */
 struct flow_reader {
@@ -141,7 +141,7 @@ struct flow_reader {
 /* Where @id is in the hash, or should be. */
 static uint64_t *place_of(uint64_t *seen, size_t room, uint64_t id)
 {
-	size_t at = id & (room - 1);
+	size_t at = id * 0x9e3779b97f4a7c15 >> 32 & (room - 1);
 
 	while (seen[at] && seen[at] != id)
 		at = (at + 1) & (room - 1);

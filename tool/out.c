@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fwctl.h"
+#include "line.h"
 #include "out.h"
 
 static size_t listed;
@@ -177,15 +178,10 @@ int connect_module(struct module **module)
  */
 char *human_bytes(uint64_t bytes, char *buffer, size_t size)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	double value = bytes;
-	size_t unit = 0;
+	struct line line = { .n = 0 };
 
-	while (value >= 1024 && unit < 4) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(buffer, size, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	line_bytes(&line, bytes);
+	line_copy(&line, buffer, size);
 	return buffer;
 }
 
@@ -194,8 +190,10 @@ char *human_bytes(uint64_t bytes, char *buffer, size_t size)
  */
 void address_text(uint8_t family, const uint8_t *address, char *buffer, size_t size)
 {
-	if (!inet_ntop(family, address, buffer, size))
-		snprintf(buffer, size, "?");
+	struct line line = { .n = 0 };
+
+	line_address(&line, family, address);
+	line_copy(&line, buffer, size);
 }
 
 /**
@@ -332,20 +330,8 @@ void drop_text(const struct drop *drop, char *buffer, size_t size)
  */
 void entry_text(const struct flow *flow, const struct entry *entry, char *buffer, size_t size)
 {
-	bool ports = entry->id_kind == ID_PORTS, ipv6 = flow->family == AF_INET6;
-	const char *open = ports && ipv6 ? "[" : "", *close = ports && ipv6 ? "]" : "";
-	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], sport[8] = "", dport[8] = "";
-	char id[24] = "";
+	struct line line = { .n = 0 };
 
-	address_text(flow->family, entry->src, src, sizeof(src));
-	address_text(flow->family, entry->dst, dst, sizeof(dst));
-	if (ports) {
-		snprintf(sport, sizeof(sport), ":%u", entry->sport);
-		snprintf(dport, sizeof(dport), ":%u", entry->dport);
-	} else if (entry->id_kind != ID_NONE) {
-		snprintf(id, sizeof(id), " %s %u", entry->id_kind == ID_ICMP ? "id" : "key",
-			 entry->id);
-	}
-	snprintf(buffer, size, "%s%s%s%s > %s%s%s%s%s", open, src, close, sport,
-		 open, dst, close, dport, id);
+	line_entry(&line, flow, entry);
+	line_copy(&line, buffer, size);
 }

@@ -33,7 +33,6 @@ send() {
 		echo start >/proc/net/pktgen/pgctrl
 	PKTGEN
 }
-sysctl -qw net.core.netdev_max_backlog=2000000
 flows() { fw -j status | jq .flows; }
 
 # longest_chain: in buckets as the module has them: an id ends in the hash.
@@ -62,8 +61,6 @@ fw flows kill all >/dev/null
 check "all are gone" busywait 20 [ "$(flows)" = 0 ]
 
 # A million, in the kernel's own table as well.
-# Not to be set but in the first namespace, which is not this one.
-modprobe nf_conntrack hashsize=262144
 in_ns "$ROUTER" nft -f - <<-'NFT'
 	table inet watch {
 		chain forward { type filter hook forward priority 10; ct state new counter accept; }

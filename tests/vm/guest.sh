@@ -128,6 +128,8 @@ append=(
 	rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=60 nmi_watchdog=0
 	log_buf_len=8M printk.devkmsg=on
 	mitigations=off audit=0 apparmor=0 selinux=0 random.trust_cpu=1
+	# only so can a case with a million flows compare
+	nf_conntrack.hashsize=262144
 )
 share() { # NAME FOLDER READONLY
 	echo -fsdev

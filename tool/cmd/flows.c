@@ -11,6 +11,7 @@
 
 #include "../edit.h"
 #include "../fwctl.h"
+#include "../line.h"
 #include "../out.h"
 #include "../rule_names.h"
 
@@ -165,17 +166,33 @@ struct lister {
 	size_t room;
 };
 
-static void print_entry(const struct flow *flow, const struct entry *entry)
+static void add_entry(struct line *line, const struct flow *flow, const struct entry *entry)
 {
-	char ends[128], bytes[32];
+	size_t from = line->n;
 
-	entry_text(flow, entry, ends, sizeof(ends));
-	printf(" %-45s  ttl %6us %9llu packets  %s", ends, ttl_seconds(entry),
-	       (unsigned long long)entry->packets, human_bytes(entry->bytes, bytes, sizeof(bytes)));
+	line_entry(line, flow, entry);
+	line_pad(line, from, 45);
+	line_text(line, "  ttl ");
+	line_number(line, ttl_seconds(entry), 6);
+	line_text(line, "s ");
+	line_number(line, entry->packets, 9);
+	line_text(line, " packets  ");
+	line_bytes(line, entry->bytes);
+}
+
+/* A word, and blanks up to the next column. */
+static void add_word(struct line *line, const char *word, size_t width)
+{
+	size_t from = line->n;
+
+	line_text(line, word);
+	line_pad(line, from, width);
+	line_text(line, " ");
 }
 
 static void show(const struct flow *flow, struct lister *lister)
 {
+	struct line line = { .n = 0 };
 	char id[16], proto[8];
 	const char *rule = rule_names_find(&lister->names, flow->rule, id, sizeof(id));
 
@@ -183,15 +200,21 @@ static void show(const struct flow *flow, struct lister *lister)
 		out_list_item(flow_json(flow, rule));
 		return;
 	}
-	printf("%s%-7s%s %-6s %-12s", paint(BOLD), proto_text(flow->proto, proto, sizeof(proto)),
-	       paint(PLAIN), name_of(direction_names, flow->direction),
-	       name_of(state_names, flow->state));
-	print_entry(flow, &flow->original);
-	if (rule)
-		printf("  rule %s", rule);
-	printf("\n%27s", "reply");
-	print_entry(flow, &flow->reply);
-	putchar('\n');
+	line_text(&line, paint(BOLD));
+	add_word(&line, proto_text(flow->proto, proto, sizeof(proto)), 7);
+	line_text(&line, paint(PLAIN));
+	add_word(&line, name_of(direction_names, flow->direction), 6);
+	add_word(&line, name_of(state_names, flow->state), 12);
+	add_entry(&line, flow, &flow->original);
+	if (rule) {
+		line_text(&line, "  rule ");
+		line_text(&line, rule);
+	}
+	line_text(&line, "\n");
+	add_word(&line, "                      reply", 27);
+	add_entry(&line, flow, &flow->reply);
+	line_text(&line, "\n");
+	fwrite(line.text, 1, line.n, stdout);
 }
 
 static void each(const struct flow *flow, void *arg)
