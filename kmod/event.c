@@ -40,17 +40,23 @@ void fwl_event_stop(void)
 	synchronize_rcu();
 }
 
-/* Returns a message with its header written, or NULL. */
-static struct sk_buff *event_new(u8 cmd, void **header)
+/* Tells the listeners, as a full socket would, that there was an event. */
+static void event_lost(const struct fwl_net *fn)
+{
+	genl_set_err(&fwl_family, fn->net, 0, 0, -ENOBUFS);
+}
+
+/* Returns a message with its header written, or NULL: then the event is lost. */
+static struct sk_buff *event_new(const struct fwl_net *fn, u8 cmd, void **header)
 {
 	struct sk_buff *msg = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 
-	if (!msg)
-		return NULL;
-	*header = genlmsg_put(msg, 0, 0, &fwl_family, 0, cmd);
-	if (*header)
+	if (msg)
+		*header = genlmsg_put(msg, 0, 0, &fwl_family, 0, cmd);
+	if (msg && *header)
 		return msg;
 	nlmsg_free(msg);
+	event_lost(fn);
 	return NULL;
 }
 
@@ -59,6 +65,7 @@ static void event_send(const struct fwl_net *fn, struct sk_buff *msg, void *head
 {
 	if (err) {
 		nlmsg_free(msg);
+		event_lost(fn);
 		return;
 	}
 	genlmsg_end(msg, header);
@@ -79,7 +86,7 @@ void fwl_event_flow_new(struct fwl_net *fn, const struct fwl_flow *flow)
 
 	if (!listeners(fn))
 		return;
-	msg = event_new(FLOWWALL_CMD_FLOW_NEW_NTF, &header);
+	msg = event_new(fn, FLOWWALL_CMD_FLOW_NEW_NTF, &header);
 	if (msg)
 		event_send(fn, msg, header, fwl_fill_flow(msg, fn, flow));
 }
@@ -99,7 +106,7 @@ void fwl_event_flow_end(struct fwl_net *fn, const struct fwl_flow *flow,
 
 	if (!listeners(fn))
 		return;
-	msg = event_new(FLOWWALL_CMD_FLOW_END_NTF, &header);
+	msg = event_new(fn, FLOWWALL_CMD_FLOW_END_NTF, &header);
 	if (!msg)
 		return;
 	err = fwl_fill_flow(msg, fn, flow);
@@ -130,7 +137,7 @@ void fwl_event_table_full(struct fwl_net *fn, const struct fwl_packet *pkt, u8 d
 		atomic_set(&fn->refused, 0);
 		return;
 	}
-	msg = event_new(FLOWWALL_CMD_TABLE_FULL_NTF, &header);
+	msg = event_new(fn, FLOWWALL_CMD_TABLE_FULL_NTF, &header);
 	if (!msg)
 		return;
 	err = fwl_fill_refused(msg, pkt, direction);
@@ -152,7 +159,7 @@ void fwl_event_ruleset(struct fwl_net *fn, const struct fwl_ruleset *rs)
 
 	if (!listeners(fn))
 		return;
-	msg = event_new(FLOWWALL_CMD_RULESET_NTF, &header);
+	msg = event_new(fn, FLOWWALL_CMD_RULESET_NTF, &header);
 	if (msg)
 		event_send(fn, msg, header,
 			   nla_put_u32(msg, FLOWWALL_A_GENERATION, rs->generation));
@@ -174,7 +181,7 @@ void fwl_event_iface(struct fwl_net *fn, const struct fwl_ruleset *rs,
 
 	if (!listeners(fn))
 		return;
-	msg = event_new(FLOWWALL_CMD_IFACE_NTF, &header);
+	msg = event_new(fn, FLOWWALL_CMD_IFACE_NTF, &header);
 	if (msg)
 		event_send(fn, msg, header, fwl_fill_iface(msg, rs, dev));
 }
@@ -201,7 +208,7 @@ void fwl_event_log(struct fwl_net *fn, const struct fwl_packet *pkt,
 
 	if (!listeners(fn))
 		return;
-	msg = event_new(FLOWWALL_CMD_LOG_NTF, &header);
+	msg = event_new(fn, FLOWWALL_CMD_LOG_NTF, &header);
 	if (!msg)
 		return;
 	fwl_record_fill(&record, pkt, state, direction, max(reason, 0), rule->handle);
@@ -226,7 +233,7 @@ void fwl_event_group(struct fwl_net *fn, const struct fwl_group *group)
 
 	if (!listeners(fn))
 		return;
-	msg = event_new(FLOWWALL_CMD_GROUP_NTF, &header);
+	msg = event_new(fn, FLOWWALL_CMD_GROUP_NTF, &header);
 	if (!msg)
 		return;
 	statement = nla_nest_start(msg, FLOWWALL_A_STATEMENT);

@@ -99,6 +99,29 @@ static void print_language(char *keyword, int argc, char **argv)
 	free(line);
 }
 
+/* A filter of flows: each word is one by itself, but for what takes a value. */
+static void complete_filter(int argc, char **argv)
+{
+	static const char *const words[] = {
+		"from", "to", "key", "host", "state", "rule", "--sort", "--follow", NULL
+	};
+	char *last = argc ? argv[argc - 1] : "";
+
+	if (!strcmp(last, "state")) {
+		print_names(state_names);
+	} else if (!strcmp(last, "--sort")) {
+		print_names(sort_names);
+	} else if (!strcmp(last, "rule")) {
+		print_running(FLOWWALL_KIND_RULE);
+	} else if (!strcmp(last, "from") || !strcmp(last, "to")) {
+		print_language("allow", 1, &last);
+	} else {
+		print_names(direction_names);
+		print_names(proto_names);
+		print_all(words);
+	}
+}
+
 static void complete_command(const struct command *command, int argc, char **argv)
 {
 	const char *verb = argc && command->verbs ? match_verb(argv[0], command->verbs) : NULL;
@@ -113,6 +136,8 @@ static void complete_command(const struct command *command, int argc, char **arg
 		print("--force");
 		print("<file>");
 	}
+	if (!strcmp(command->name, "flows"))
+		complete_filter(argc - !!verb, argv + !!verb);
 	if (!command->language || (verb && !strcmp(verb, "list")))
 		return;
 	if (verb && strcmp(verb, "add") && argc == 1) {

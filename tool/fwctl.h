@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "lang.h"
+
 /* Exit statuses: what a script may rely on. */
 enum status {
 	DONE,
@@ -44,6 +46,8 @@ extern const char *const edit_verbs[];
 extern const char *const flows_verbs[];
 extern const char *const group_verbs[];
 extern const char *const rule_verbs[];
+
+extern const struct name sort_names[];	/* of flows --sort */
 
 /**
  * struct command - one object of the command line

@@ -19,7 +19,7 @@ const char *const flows_verbs[] = { "list", "kill", NULL };
 
 enum sort_key { AS_THEY_COME, BY_BYTES, BY_PACKETS, BY_TTL };
 
-static const struct name sort_names[] = {
+const struct name sort_names[] = {
 	{ "bytes", BY_BYTES }, { "packets", BY_PACKETS }, { "ttl", BY_TTL }, { NULL, 0 }
 };
 
