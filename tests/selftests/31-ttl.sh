@@ -33,6 +33,23 @@ for v in ipv4 ipv6; do
 done
 check_equal "no flow is left" "$(fw -j status | jq .flows)" 0
 
+# works: how often the module was woken up within two seconds.
+works() {
+	local trace=/sys/kernel/tracing
+	mountpoint -q "$trace" || mount -t tracefs none "$trace" || die "no tracefs here"
+	echo 1 >"$trace/events/workqueue/workqueue_execute_start/enable"
+	echo >"$trace/trace"
+	sleep 2
+	echo 0 >"$trace/events/workqueue/workqueue_execute_start/enable"
+	grep -c 'flowwall' "$trace/trace"
+}
+check_equal "without flows, nothing wakes it up" "$(works)" 0
+craft "$INSIDE" "echo('$INSIDE4', '$NOWHERE4', 1)"
+check "with one, a sweep does" [ "$(works)" -ge 8 ]
+fw flows kill all >/dev/null
+sleep 1.5
+check_equal "and no more when it is gone" "$(works)" 0
+
 fw ttl udp-new step 20s max 50s
 fw ttl udp-stream step 30s max 100s
 for v in 4 6; do
