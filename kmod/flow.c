@@ -22,6 +22,7 @@
 #include "flow.h"
 #include "host.h"
 #include "net.h"
+#include "path.h"
 #include "ruleset.h"
 #include "tcp.h"
 
@@ -247,8 +248,12 @@ static void flow_retire(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall
 		atomic_dec(&table->half_open);
 	if (flow->flags & FWL_FLOW_HOST)
 		fwl_host_give(fn, flow);
+	fwl_path_put(fn, flow->path[FWL_ORIGINAL]);
+	fwl_path_put(fn, flow->path[FWL_REPLY]);
 	if (!fwl_state_ended(READ_ONCE(flow->state)))
 		fwl_event_flow_end(fn, flow, why);
+	/* Who reads a path from what is a link now sees that the flow is dead. */
+	smp_wmb();
 	llist_add(&flow->dead, &table->dead);
 }
 
@@ -468,6 +473,33 @@ void fwl_flow_opened(struct fwl_net *fn, struct fwl_flow *flow)
 		atomic_dec(&table->half_open);
 	}
 	unlock_chain(buckets, future, hash);
+}
+
+/**
+ * fwl_flow_set_path() - say which way the packets of an entry take
+ * @fn: the flow's namespace
+ * @flow: the flow
+ * @entry: its entry
+ * @path: what fwl_path_learn() returned, which the flow keeps; zero for none
+ *
+ * Context: RCU. Takes the lock of one bucket.
+ */
+void fwl_flow_set_path(struct fwl_net *fn, struct fwl_flow *flow, enum fwl_entry entry,
+		       u16 path)
+{
+	struct fwl_table *table = &fn->table;
+	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	struct fwl_buckets *buckets = rcu_dereference(table->buckets), *future;
+
+	future = lock_chain(buckets, hash);
+	if (!(flow->flags & FWL_FLOW_DEAD)) {
+		u16 before = flow->path[entry];
+
+		WRITE_ONCE(flow->path[entry], path);
+		path = before;
+	}
+	unlock_chain(buckets, future, hash);
+	fwl_path_put(fn, path);
 }
 
 /* Packets come in anybody's name: the cgroup to be charged is the namespace's. */
@@ -826,6 +858,8 @@ void fwl_table_flush(struct fwl_net *fn)
 			next = rcu_dereference_protected(flow->next, 1);
 			if (flow->flags & FWL_FLOW_HOST)
 				give_host(fn, flow);
+			fwl_path_put(fn, flow->path[FWL_ORIGINAL]);
+			fwl_path_put(fn, flow->path[FWL_REPLY]);
 			kmem_cache_free(flow_cache, flow);
 		}
 		cond_resched();

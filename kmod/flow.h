@@ -47,6 +47,8 @@ enum fwl_entry {
  * @pending: a queue of user space has not decided about it yet
  * @packets: of each entry
  * @bytes: of each entry, IP headers included
+ * @path: the ways that the packets of each entry take, as fwl_path_learn() says;
+ *	until the flow is FWL_FLOW_DEAD
  * @dead: links removed flows until their grace period is over
  * @rule: handle of the rule that allowed it, zero if it was the policy
  * @tcp: what its sides have said so far, if it is TCP
@@ -69,7 +71,10 @@ struct fwl_flow {
 
 	u64 packets[2];
 	u64 bytes[2];
-	struct llist_node dead;
+	union {
+		u16 path[2];
+		struct llist_node dead;
+	};
 	u32 rule;
 	struct fwl_tcp_window tcp;
 };
@@ -193,6 +198,8 @@ int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 		 const struct fwl_flow *template, const struct fwl_ttl *ttl,
 		 const struct fwl_settings *settings);
 void fwl_flow_opened(struct fwl_net *fn, struct fwl_flow *flow);
+void fwl_flow_set_path(struct fwl_net *fn, struct fwl_flow *flow, enum fwl_entry entry,
+		       u16 path);
 void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
 		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl,
 		    unsigned int refreshes);

@@ -13,8 +13,10 @@
 #include <net/if_inet6.h>
 
 #include "event.h"
+#include "fastpath.h"
 #include "iface.h"
 #include "net.h"
+#include "path.h"
 #include "ruleset.h"
 
 /**
@@ -263,6 +265,7 @@ static int ifaces_refresh(struct fwl_net *fn)
 		}
 	fn->epoch = ifaces->epoch;
 	rcu_assign_pointer(rs->ifaces, ifaces);
+	fwl_fastpath_adjust(fn, rs, ifaces);
 	mutex_unlock(&fn->lock);
 
 	call_rcu(&old->rcu, free_ifaces_rcu);
@@ -284,6 +287,7 @@ void fwl_ifaces_nets_work(struct work_struct *work)
 static int netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct fwl_net *fn = fwl_net(dev_net(dev));
 	int err;
 
 	switch (event) {
@@ -294,12 +298,21 @@ static int netdev_event(struct notifier_block *nb, unsigned long event, void *pt
 		 * it. One that comes from another namespace cannot be refused:
 		 * try again.
 		 */
-		err = ifaces_refresh(fwl_net(dev_net(dev)));
+		err = ifaces_refresh(fn);
 		if (err)
-			schedule_work(&fwl_net(dev_net(dev))->nets_work);
+			schedule_work(&fn->nets_work);
 		return notifier_from_errno(err);
 	case NETDEV_UNREGISTER:
-		ifaces_refresh(fwl_net(dev_net(dev)));
+		mutex_lock(&fn->lock);
+		fwl_fastpath_forget(fn, dev);
+		mutex_unlock(&fn->lock);
+		ifaces_refresh(fn);
+		return NOTIFY_DONE;
+	case NETDEV_DOWN:
+	case NETDEV_CHANGEMTU:
+	case NETDEV_CHANGEADDR:
+	case NETDEV_CHANGEUPPER:
+		fwl_paths_forget(fn, dev);
 		return NOTIFY_DONE;
 	default:
 		return NOTIFY_DONE;

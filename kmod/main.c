@@ -4,12 +4,14 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
+#include "fastpath.h"
 #include "flow.h"
 #include "group.h"
 #include "hook.h"
 #include "host.h"
 #include "net.h"
 #include "netlink.h"
+#include "path.h"
 #include "profile.h"
 #include "record.h"
 #include "refuse.h"
@@ -27,6 +29,7 @@ static int __net_init net_init(struct net *net)
 	fn->net = net;
 	mutex_init(&fn->lock);
 	INIT_LIST_HEAD(&fn->transactions);
+	INIT_LIST_HEAD(&fn->gates);
 	INIT_WORK(&fn->nets_work, fwl_ifaces_nets_work);
 	fn->full_at = jiffies - HZ;
 	fwl_table_init(fn);
@@ -66,6 +69,9 @@ static void __net_exit net_pre_exit(struct net *net)
 {
 	struct fwl_net *fn = fwl_net(net);
 
+	rtnl_lock();
+	fwl_fastpath_stop(fn);
+	rtnl_unlock();
 	if (fn->queue_hooked)
 		fwl_queue_hooks_unregister(net);
 	if (fn->defrag)
@@ -84,6 +90,7 @@ static void __net_exit net_exit(struct net *net)
 		fwl_transaction_abort(tx);
 	fwl_confirm_stop(fn);
 	fwl_table_flush(fn);
+	fwl_paths_free(fn);
 	fwl_hosts_free(fn);
 	fwl_ruleset_free(rcu_dereference_protected(fn->ruleset, 1));
 	fwl_groups_free(fn);

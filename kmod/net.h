@@ -16,12 +16,14 @@
 
 struct fwl_counter_block;
 struct fwl_member;
+struct fwl_paths;
 struct fwl_record_table;
 struct fwl_ruleset;
 
 /**
  * struct fwl_stats - what happened to packets, counted for each CPU
- * @packets: passed as part of a flow
+ * @packets: passed as part of a flow at the hooks
+ * @fast: passed as part of a flow by the fast path
  * @new_flows: flows made
  * @neighbour: passed because neighbour discovery always is
  * @dhcp: passed because answers of DHCP always are
@@ -30,6 +32,7 @@ struct fwl_ruleset;
  */
 struct fwl_stats {
 	u64_stats_t packets;
+	u64_stats_t fast;
 	u64_stats_t new_flows;
 	u64_stats_t neighbour;
 	u64_stats_t dhcp;
@@ -68,6 +71,8 @@ struct fwl_stats {
  * @leaving: members that the transaction being committed takes out
  * @left: members that are out, to be forgotten
  * @reap: forgets them
+ * @gates: hooks of the fast path, struct fwl_gate; under the RTNL
+ * @paths: ways out of this router that flows have; NULL until there is a fast path
  * @nets_work: brings the interfaces' own networks up to date
  * @full_at: jiffies of the last table-full event
  * @refused: flows refused since then
@@ -101,6 +106,8 @@ struct fwl_net {
 	struct fwl_member *leaving;
 	struct fwl_member *left;
 	struct delayed_work reap;
+	struct list_head gates;
+	struct fwl_paths __rcu *paths;
 	struct work_struct nets_work;
 
 	unsigned long full_at;

@@ -77,7 +77,7 @@ int fwl_fill_status(struct sk_buff *msg, const struct fwl_net *fn,
 	struct nlattr *nest = nla_nest_start(msg, FLOWWALL_A_STATUS);
 	const struct fwl_buckets *buckets;
 	u32 flows = atomic_read(&fn->table.count), size;
-	u64 memory;
+	u64 fast = sum(fn, offsetof(struct fwl_stats, fast)), memory;
 	int reason;
 
 	buckets = rcu_dereference_protected(fn->table.buckets, lockdep_is_held(&fn->lock));
@@ -94,7 +94,9 @@ int fwl_fill_status(struct sk_buff *msg, const struct fwl_net *fn,
 	    nla_put_u32(msg, FLOWWALL_STATUS_A_FLOW_BYTES, FWL_FLOW_BYTES) ||
 	    put_u64(msg, FLOWWALL_STATUS_A_MEMORY, memory) ||
 	    nla_put_u32(msg, FLOWWALL_STATUS_A_RULES, rs->rules.n) ||
-	    put_sum(msg, fn, FLOWWALL_STATUS_A_PACKETS, offsetof(struct fwl_stats, packets)) ||
+	    put_u64(msg, FLOWWALL_STATUS_A_PACKETS,
+		    sum(fn, offsetof(struct fwl_stats, packets)) + fast) ||
+	    put_u64(msg, FLOWWALL_STATUS_A_FAST, fast) ||
 	    put_sum(msg, fn, FLOWWALL_STATUS_A_NEW_FLOWS, offsetof(struct fwl_stats, new_flows)) ||
 	    put_sum(msg, fn, FLOWWALL_STATUS_A_NEIGHBOUR, offsetof(struct fwl_stats, neighbour)) ||
 	    put_sum(msg, fn, FLOWWALL_STATUS_A_DHCP, offsetof(struct fwl_stats, dhcp)) ||
@@ -161,7 +163,8 @@ int fwl_fill_settings(struct sk_buff *msg, const struct fwl_settings *settings)
 	    nla_put_u32(msg, FLOWWALL_SETTING_A_MAX_FLOWS_PER_HOST,
 			settings->max_flows_per_host) ||
 	    nla_put_u8(msg, FLOWWALL_SETTING_A_REFUSE, settings->refuse) ||
-	    nla_put_u8(msg, FLOWWALL_SETTING_A_FRAGMENTS, settings->fragments)) {
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_FRAGMENTS, settings->fragments) ||
+	    nla_put_u8(msg, FLOWWALL_SETTING_A_FASTPATH, settings->fastpath)) {
 		nla_nest_cancel(msg, nest);
 		return -EMSGSIZE;
 	}

@@ -115,6 +115,7 @@ static int read_setting(struct fwl_ruleset *rs, const struct nlattr *nest,
 		[FLOWWALL_SETTING_A_WHEN_FULL] = &settings->when_full,
 		[FLOWWALL_SETTING_A_REFUSE] = &settings->refuse,
 		[FLOWWALL_SETTING_A_FRAGMENTS] = &settings->fragments,
+		[FLOWWALL_SETTING_A_FASTPATH] = &settings->fastpath,
 	};
 	int err, i;
 

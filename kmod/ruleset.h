@@ -37,6 +37,7 @@ struct fwl_ttl {
  * @when_full: enum flowwall_when_full
  * @refuse: enum flowwall_refuse
  * @fragments: enum flowwall_fragments
+ * @fastpath: packets of known flows are forwarded where they come in
  */
 struct fwl_settings {
 	u32 max_flows;
@@ -51,6 +52,7 @@ struct fwl_settings {
 	u8 when_full;
 	u8 refuse;
 	u8 fragments;
+	u8 fastpath;
 };
 
 /**

@@ -13,8 +13,10 @@
 #include <linux/string.h>
 
 #include "event.h"
+#include "fastpath.h"
 #include "hook.h"
 #include "net.h"
+#include "path.h"
 #include "record.h"
 #include "ruleset.h"
 
@@ -366,6 +368,8 @@ static int prepare(struct fwl_net *fn, struct fwl_ruleset *rs,
 	rcu_assign_pointer(rs->ifaces, ifaces);
 	if (has_role(rs) && fwl_records_init(fn))
 		return -ENOMEM;
+	if (rs->settings.fastpath && fwl_paths_init(fn))
+		return -ENOMEM;
 
 	*buckets = NULL;
 	now = rcu_dereference_protected(fn->table.buckets, lockdep_is_held(&fn->lock));
@@ -440,6 +444,8 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 			fwl_table_flush(fn);
 		return err;
 	}
+	fwl_fastpath_adjust(fn, rs,
+			    rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock)));
 	if (rs->settings.max_flows_per_host && !(*old)->settings.max_flows_per_host)
 		fwl_table_count_hosts(fn);
 	fwl_event_ruleset(fn, rs);

@@ -22,6 +22,7 @@
 #include "event.h"
 #include "icmp.h"
 #include "net.h"
+#include "path.h"
 #include "record.h"
 #include "refuse.h"
 #include "ruleset.h"
@@ -654,49 +655,121 @@ static unsigned int open_flow(const struct context *c, struct decision *d)
 	}
 }
 
-static unsigned int refreshes(const struct context *c, enum fwl_entry entry)
+/* Which entries a packet refreshes that comes from outside, or not. */
+static unsigned int refreshes(const struct fwl_ruleset *rs, enum fwl_entry entry, bool outside)
 {
-	switch (c->rs->settings.refresh) {
+	switch (rs->settings.refresh) {
 	case FLOWWALL_REFRESH_SAME:
 		return 1 << entry;
 	case FLOWWALL_REFRESH_OUTBOUND:
-		return c->direction == FLOWWALL_DIRECTION_IN ? 0 : FWL_REFRESH_BOTH;
+		return outside ? 0 : FWL_REFRESH_BOTH;
 	default:
 		return FWL_REFRESH_BOTH;
 	}
+}
+
+/* What a segment tells of its connection. */
+static void note_segment(const struct fwl_ruleset *rs, struct fwl_flow *flow,
+			 enum fwl_entry entry, const struct fwl_packet *pkt)
+{
+	if (likely(rs->settings.tcp_window))
+		fwl_tcp_note(&flow->tcp, &pkt->tcp, READ_ONCE(flow->state), entry);
+	else
+		fwl_tcp_forget(&flow->tcp);
+}
+
+/* For the fast path: the way of this packet, unless it is known. */
+static void learn_path(const struct context *c, struct fwl_flow *flow, enum fwl_entry entry)
+{
+	u16 path;
+
+	if (c->state->hook != NF_INET_FORWARD || fwl_state_half_open(READ_ONCE(flow->state)) ||
+	    fwl_path_get(rcu_dereference(c->fn->paths), flow, entry))
+		return;
+	path = fwl_path_learn(c->fn, c->skb, c->state->in, c->state->out);
+	if (path)
+		fwl_flow_set_path(c->fn, flow, entry, path);
 }
 
 static unsigned int pass_flow(const struct context *c, const struct decision *d)
 {
 	const struct fwl_profile *profile = NULL;
 	struct fwl_flow *flow = d->flow;
+	unsigned int refreshed;
 	bool pending = false;
 	struct fwl_ttl ttl;
 
 	fwl_count(c->fn, packets);
 	if (unlikely(d->apart))
 		return NF_ACCEPT;
-	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP) {
-		if (likely(c->rs->settings.tcp_window))
-			fwl_tcp_note(&flow->tcp, &c->pkt.tcp, READ_ONCE(flow->state), d->entry);
-		else
-			fwl_tcp_forget(&flow->tcp);
-	}
+	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP)
+		note_segment(c->rs, flow, d->entry, &c->pkt);
 	if (READ_ONCE(flow->state) != d->next)
 		WRITE_ONCE(flow->state, d->next);
 	if (unlikely(flow->flags & FWL_FLOW_HALF_OPEN) && !fwl_state_half_open(d->next))
 		fwl_flow_opened(c->fn, flow);
+	refreshed = refreshes(c->rs, d->entry, c->direction == FLOWWALL_DIRECTION_IN);
 	if (likely(!flow->profile)) {
 		fwl_flow_count(flow, d->entry, &c->pkt,
-			       &c->rs->ttl[fwl_ttl_class(flow->kind, d->next)],
-			       refreshes(c, d->entry));
+			       &c->rs->ttl[fwl_ttl_class(flow->kind, d->next)], refreshed);
+		if (c->rs->settings.fastpath)
+			learn_path(c, flow, d->entry);
 		return NF_ACCEPT;
 	}
 	profile = fwl_profile(c->fn, flow->profile);
 	pending = READ_ONCE(flow->pending);
 	ttl = ttl_of(c, profile, d->next, pending);
-	fwl_flow_count(flow, d->entry, &c->pkt, &ttl, refreshes(c, d->entry));
+	fwl_flow_count(flow, d->entry, &c->pkt, &ttl, refreshed);
 	return pass_with(c, profile, pending);
+}
+
+/**
+ * fwl_follow() - let a packet pass as one more of its flow, if nothing else is to be done
+ * @fn: the namespace
+ * @rs: the running ruleset
+ * @flow: the packet's flow
+ * @entry: and its entry
+ * @pkt: the packet, which comes from where those of @entry do
+ *
+ * What pass_flow() does where there is nothing to decide, nothing that a rule asks
+ * for, and no other state to come to.
+ *
+ * Context: RCU, softirqs off.
+ * Return: false if it is to be judged; then nothing has changed.
+ */
+bool fwl_follow(struct fwl_net *fn, const struct fwl_ruleset *rs, struct fwl_flow *flow,
+		enum fwl_entry entry, const struct fwl_packet *pkt)
+{
+	bool outside = fwl_entry_outside(flow, entry);
+	u8 state = READ_ONCE(flow->state);
+
+	if (flow->profile || READ_ONCE(flow->epoch) != rcu_dereference(rs->ifaces)->epoch ||
+	    fwl_entry_expired(flow, entry, jiffies))
+		return false;
+	if (fwl_kind_proto(flow->kind) != IPPROTO_TCP) {
+		if (state != FLOWWALL_STATE_REPLIED)
+			return false;
+	} else {
+		if (state != FLOWWALL_STATE_ESTABLISHED ||
+		    pkt->tcp.flags & (FWL_TCP_SYN | FWL_TCP_FIN | FWL_TCP_RST))
+			return false;
+		if (rs->settings.tcp_window &&
+		    fwl_tcp_fits(&flow->tcp, &pkt->tcp, state, entry, !outside) != FWL_TCP_FITS)
+			return false;
+		note_segment(rs, flow, entry, pkt);
+	}
+	fwl_flow_count(flow, entry, pkt, &rs->ttl[fwl_ttl_class(flow->kind, state)],
+		       refreshes(rs, entry, outside));
+	return true;
+}
+
+/* After a change, each direction is to find its way again. */
+static void forget_paths(const struct context *c, struct fwl_flow *flow)
+{
+	if (flow->path[FWL_ORIGINAL])
+		fwl_flow_set_path(c->fn, flow, FWL_ORIGINAL, 0);
+	if (flow->path[FWL_REPLY])
+		fwl_flow_set_path(c->fn, flow, FWL_REPLY, 0);
 }
 
 /* A rule decided: it counts, logs, and keeps to its limit. */
@@ -724,6 +797,7 @@ static unsigned int act(const struct context *c, struct decision *d)
 	if (unlikely(d->judged)) {
 		WRITE_ONCE(d->flow->rule, d->judged_rule);
 		WRITE_ONCE(d->flow->epoch, c->ifaces->epoch);
+		forget_paths(c, d->flow);
 	}
 	if (d->rule)
 		act_rule(c, d);

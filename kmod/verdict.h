@@ -4,9 +4,9 @@
 
 #include <linux/types.h>
 
+#include "flow.h"
 #include "parse.h"
 
-struct fwl_flow;
 struct fwl_net;
 struct fwl_rule;
 struct fwl_ruleset;
@@ -41,6 +41,8 @@ struct fwl_explanation {
 unsigned int fwl_judge(struct sk_buff *skb, const struct nf_hook_state *state);
 void fwl_explain(struct fwl_net *fn, const struct fwl_ruleset *rs, struct sk_buff *skb,
 		 struct net_device *in, struct net_device *out, struct fwl_explanation *answer);
+bool fwl_follow(struct fwl_net *fn, const struct fwl_ruleset *rs, struct fwl_flow *flow,
+		enum fwl_entry entry, const struct fwl_packet *pkt);
 u32 fwl_revalidate(struct fwl_net *fn);
 
 #endif

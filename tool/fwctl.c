@@ -36,6 +36,7 @@ const struct command commands[] = {
 	  "fwctl set tcp-window on|off          TCP's sequence numbers are checked\n"
 	  "fwctl set tcp-pickup on|off          outbound connections also midway\n"
 	  "fwctl set fragments drop|reassemble  what becomes of fragments\n"
+	  "fwctl set fastpath on|off            known flows are forwarded where they come in\n"
 	  "fwctl set on-change revalidate|keep  of flows when rules change\n"
 	  "fwctl set neighbour on|off           IPv6 neighbour discovery always passes\n"
 	  "fwctl set dhcp on|off                answers of DHCP to this router always do\n" },

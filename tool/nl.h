@@ -58,6 +58,7 @@ struct module_status {
 	uint32_t rules;
 	uint64_t memory;
 	uint64_t packets;
+	uint64_t fast;
 	uint64_t new_flows;
 	uint64_t neighbour;
 	uint64_t dhcp;

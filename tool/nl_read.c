@@ -58,6 +58,7 @@ static struct nla_policy status_policy[FLOWWALL_STATUS_A_MAX + 1] = {
 	[FLOWWALL_STATUS_A_RULES]	= { .type = NLA_U32 },
 	[FLOWWALL_STATUS_A_PACKETS]	= { .type = NLA_U64 },
 	[FLOWWALL_STATUS_A_NEW_FLOWS]	= { .type = NLA_U64 },
+	[FLOWWALL_STATUS_A_FAST]	= { .type = NLA_U64 },
 	[FLOWWALL_STATUS_A_NEIGHBOUR]	= { .type = NLA_U64 },
 	[FLOWWALL_STATUS_A_DHCP]	= { .type = NLA_U64 },
 	[FLOWWALL_STATUS_A_DROP]	= { .type = NLA_NESTED },
@@ -89,6 +90,7 @@ bool nl_read_status(struct nlattr **top, struct module_status *status)
 	status->rules = u32(tb[FLOWWALL_STATUS_A_RULES]);
 	status->memory = u64(tb[FLOWWALL_STATUS_A_MEMORY]);
 	status->packets = u64(tb[FLOWWALL_STATUS_A_PACKETS]);
+	status->fast = u64(tb[FLOWWALL_STATUS_A_FAST]);
 	status->new_flows = u64(tb[FLOWWALL_STATUS_A_NEW_FLOWS]);
 	status->neighbour = u64(tb[FLOWWALL_STATUS_A_NEIGHBOUR]);
 	status->dhcp = u64(tb[FLOWWALL_STATUS_A_DHCP]);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # An exception for port 80 opens exactly that, and the reply.
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.1
 #
 # With a limit of five flows the sixth is refused at once, and one event says
 # so. When a flow has gone stale, or the limit is raised, the next one passes.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.12
 #
 # TCP's sequence numbers: what is far from a live connection changes nothing and is
 # dropped as such; the exact RST counts; half-close, simultaneous open and ports used

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.1
 #
 # Who gets room in the table: the share of half-open flows, which of them make room,
 # the share of a host, how a refused sender is told, and whom nobody tells.

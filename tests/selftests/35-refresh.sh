@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.12
 #
 # Which entries a packet refreshes: both, its own direction's, or both but only from
 # inside; each entry shows its own TTL, and a step adds to what it has.

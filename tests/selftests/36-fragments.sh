@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.12
 #
 # Fragments: dropped where they have no transport header, or reassembled before they
 # are judged, and sent on in pieces.

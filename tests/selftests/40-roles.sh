@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # Roles by name and by pattern follow interfaces as they come, go and are renamed.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # Neighbour discovery and the answers of DHCP pass on an external interface, for
 # this router; each is counted, and each can be switched off.

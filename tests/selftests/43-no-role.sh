@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # Towards an external interface, one without a role counts as internal: closed.
 # Where no external interface is involved, nothing is touched.

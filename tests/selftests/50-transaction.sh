@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # A ruleset is replaced as a whole or not at all, and shown as a whole.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # After a change of the rules a flow that they no longer allow ends with its next
 # packet, unless `set on-change keep`.

@@ -1,19 +1,30 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# build.sh SERIES: builds the module for one of Debian's kernels, in a copy of
-# the sources below build/, so that kernels do not disturb each other. Prints
-# the module's path. WERROR=1 makes warnings errors.
+# build.sh SERIES|FOLDER: builds the module for one of Debian's kernels, or for the
+# one in that folder of uml-kernel.sh, in a copy of the sources below build/, so that
+# kernels do not disturb each other. Prints the module's path. WERROR=1 makes warnings
+# errors.
 
 set -euo pipefail
 
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source_dir=$(cd "$vm/../.." && pwd -P)
-series=$1
-
-kernel=$("$vm/kernel.sh" "$series")
-version=${kernel##*/kernel-}
-build=$source_dir/build/kernel-$series
+case $1 in
+/*)
+	kernel=$1
+	version=${kernel##*/}
+	name=uml
+	for_kernel=(KDIR="$kernel" ARCH=um)
+	;;
+*)
+	kernel=$("$vm/kernel.sh" "$1")
+	version=${kernel##*/kernel-}
+	name=kernel-$1
+	for_kernel=(KDIR="$kernel/lib/modules/$version/build")
+	;;
+esac
+build=$source_dir/build/$name
 mkdir -p "$build"
 exec 9>"$build/.lock"
 flock 9
@@ -27,5 +38,5 @@ echo "$version" >"$build/.version"
 # Sources only: objects of a build in the tree itself are another kernel's.
 (cd "$source_dir" && find Makefile Kbuild kmod include -name '*.[chS]' -o -name Makefile -o -name Kbuild |
 	cpio --quiet -pdmu "$build")
-make -s -C "$build" KDIR="$kernel/lib/modules/$version/build" module >&2
+make -s -C "$build" "${for_kernel[@]}" module >&2
 echo "$build/flowwall.ko"

@@ -15,7 +15,8 @@
 static const char *const defaults[] = {
 	"set max-flows 262144", "set half-open 90", "set max-flows-per-host 0",
 	"set when-full refuse", "set refuse icmp", "set refresh both", "set tcp-window on",
-	"set tcp-pickup on", "set fragments drop", "set on-change revalidate",
+	"set tcp-pickup on", "set fragments drop", "set fastpath off",
+	"set on-change revalidate",
 	"set neighbour on", "set dhcp on",
 	"ttl tcp-syn step 4m max 4m", "ttl tcp-established step 2h4m max 2h4m",
 	"ttl tcp-closing step 4m max 4m", "ttl udp-new step 30s max 30s",

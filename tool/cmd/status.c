@@ -46,7 +46,7 @@ static void print_json(const struct view *view)
 					      json_text(view->roles.stmt[i].role.iface));
 	for (i = 0; i < __FLOWWALL_DROP_MAX; i++)
 		json_object_set_new(drops, name_of(drop_names, i), json_integer(s->drop[i]));
-	out_json(json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
+	out_json(json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
 			   " s:o, s:o, s:o, s:I, s:I, s:o}",
 			   "schema", JSON_SCHEMA, "version", s->version,
 			   "generation", (json_int_t)s->generation,
@@ -54,7 +54,7 @@ static void print_json(const struct view *view)
 			   "buckets", (json_int_t)s->buckets,
 			   "flow_bytes", (json_int_t)s->flow_bytes,
 			   "memory", (json_int_t)s->memory, "rules", (json_int_t)s->rules,
-			   "packets", (json_int_t)s->packets,
+			   "packets", (json_int_t)s->packets, "fast", (json_int_t)s->fast,
 			   "new_flows", (json_int_t)s->new_flows,
 			   "neighbour", (json_int_t)s->neighbour, "dhcp", (json_int_t)s->dhcp,
 			   "roles", roles, "waiting", waiting, "drops", drops,
@@ -133,8 +133,11 @@ static void print_text(struct module *module, const struct view *view)
 	puts("flows");
 	printf("  in use     %u of %u (%s)\n", s->flows, s->max_flows,
 	       human_bytes(s->memory, bytes, sizeof(bytes)));
-	printf("  so far     %llu new, %llu packets\n", (unsigned long long)s->new_flows,
+	printf("  so far     %llu new, %llu packets", (unsigned long long)s->new_flows,
 	       (unsigned long long)s->packets);
+	if (s->fast)
+		printf(", %llu by the fast path", (unsigned long long)s->fast);
+	putchar('\n');
 	print_rates(module, s);
 	printf("  always     %llu of neighbour discovery, %llu answers of DHCP\n",
 	       (unsigned long long)s->neighbour, (unsigned long long)s->dhcp);

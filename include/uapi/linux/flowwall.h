@@ -18,7 +18,7 @@
  *
  *   STATUS_GET (do)       ->  GENERATION, STATUS { VERSION, FLOWS, MAX_FLOWS,
  *                             BUCKETS, FLOW_BYTES, MEMORY, RULES, PACKETS,
- *                             NEW_FLOWS, NEIGHBOUR, DHCP,
+ *                             NEW_FLOWS, FAST, NEIGHBOUR, DHCP,
  *                             DROP* { REASON, PACKETS } }
  *
  *   RULESET_GET (dump)    ->  one message for each statement, in the order of
@@ -29,7 +29,7 @@
  *                                         ON_CHANGE, TCP_WINDOW, TCP_PICKUP,
  *                                         REFRESH, WHEN_FULL, HALF_OPEN,
  *                                         MAX_FLOWS_PER_HOST, REFUSE,
- *                                         FRAGMENTS }
+ *                                         FRAGMENTS, FASTPATH }
  *                               TTL     { CLASS, STEP, MAX }
  *                               GROUP   { NAME, SIZE, PACKETS, BYTES }, then,
  *                                         if members are asked for, as often
@@ -435,6 +435,7 @@ enum flowwall_status_attr {
 	FLOWWALL_STATUS_A_GROUPS,	/* u32 */
 	FLOWWALL_STATUS_A_MEMBERS,	/* u32, of all groups */
 	FLOWWALL_STATUS_A_CONFIRM,	/* u32, seconds until the old ruleset comes back */
+	FLOWWALL_STATUS_A_FAST,		/* u64, of PACKETS: by the fast path */
 
 	__FLOWWALL_STATUS_A_MAX,
 	FLOWWALL_STATUS_A_MAX = __FLOWWALL_STATUS_A_MAX - 1
@@ -481,6 +482,7 @@ enum flowwall_setting_attr {
 	FLOWWALL_SETTING_A_MAX_FLOWS_PER_HOST,	/* u32, 0 for no limit */
 	FLOWWALL_SETTING_A_REFUSE,		/* u8, enum flowwall_refuse */
 	FLOWWALL_SETTING_A_FRAGMENTS,		/* u8, enum flowwall_fragments */
+	FLOWWALL_SETTING_A_FASTPATH,		/* u8, 0 or 1: forwarded at the ingress */
 
 	__FLOWWALL_SETTING_A_MAX,
 	FLOWWALL_SETTING_A_MAX = __FLOWWALL_SETTING_A_MAX - 1
