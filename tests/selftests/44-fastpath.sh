@@ -17,7 +17,6 @@ fw_rules <<-RULES
 	ttl udp-stream step 100s max 100s
 RULES
 inside_mac=$(link_address "$ROUTER" in0)
-outside_mac=$(link_address "$ROUTER" out0)
 # Without jq, which would take most of the time of this case.
 fast() {
 	local status

@@ -106,7 +106,7 @@ um defconfig
 um olddefconfig
 # What was asked for and is not there would be missed much later.
 missing=$(grep '^CONFIG_' "$work/fragment" | grep -vxFf "$dir/.config") || true
-[ -z "$missing" ] || die "the kernel will not have" $missing
+[ -z "$missing" ] || die "the kernel will not have ${missing//$'\n'/ }"
 um -j"$(nproc)" linux modules
 [ -x "$dir/linux" ] || die "no kernel was built"
 echo "$dir"
