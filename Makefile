@@ -5,6 +5,7 @@
 # sudo make demo        shows the firewall at work; installs what that needs
 # sudo make check       runs the tests; installs what they need
 # sudo make check-full  leaves nothing out: hours
+# sudo make bench       measures it beside its peers; half an hour
 # sudo make install     fwctl, and the module through DKMS; uninstall undoes it
 # make unit, sparse     the unit tests; the module seen by sparse
 # make clean
@@ -45,6 +46,9 @@ check:
 check-full:
 	tests/check.sh -a
 
+bench:
+	tests/bench/bench.sh
+
 install: tool
 	$(MAKE) -C tool install
 	rm -rf "$(DKMS_SOURCE)" && mkdir -p "$(DKMS_SOURCE)"
@@ -65,4 +69,4 @@ clean:
 	rm -f .flowwall.* .module-common.o .*.cmd modules.order Module.symvers
 	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
 
-.PHONY: all tool module unit sparse demo check check-full install uninstall clean
+.PHONY: all tool module unit sparse demo check check-full bench install uninstall clean

@@ -141,9 +141,9 @@ static void age(struct sk_buff *skb)
 
 static unsigned int gate(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct fwl_net *fn = fwl_net(state->net);
 	const struct fwl_ruleset *rs;
-	struct fwl_packet pkt;
+	struct fwl_net *fn = priv;
+	struct fwl_packet pkt SCRATCH;
 	struct fwl_path *path;
 	struct fwl_flow *flow;
 	enum fwl_entry entry;
@@ -190,6 +190,7 @@ static void add_gate(struct fwl_net *fn, struct net_device *dev)
 		return;
 	new->dev = dev;
 	new->ops.hook = gate;
+	new->ops.priv = fn;
 	new->ops.pf = NFPROTO_NETDEV;
 	new->ops.hooknum = NF_NETDEV_INGRESS;
 	new->ops.priority = PRIORITY;

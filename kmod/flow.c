@@ -14,6 +14,7 @@
 #include <linux/in.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/prefetch.h>
 #include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -72,24 +73,28 @@ void fwl_flow_cache_uninit(void)
 	kmem_cache_destroy(flow_cache);
 }
 
-/* SipHash-1-3 on 64-bit machines; the kind is mixed into the key. */
+/* SipHash-1-3 on 64-bit machines; the kind is part of the key. */
 static u32 flow_hash(const struct fwl_table *table, const struct fwl_ends *ends,
 		     u16 kind)
 {
 	hsiphash_key_t key = table->seed;
 
-	if (!fwl_kind_ipv6(kind))
-		return hsiphash_4u32((__force u32)ends->addr[0][0],
-				     (__force u32)ends->addr[1][0],
-				     (__force u32)ends->id, kind, &key);
 	key.key[0] ^= kind;
+	if (!fwl_kind_ipv6(kind))
+		return hsiphash_3u32((__force u32)ends->addr[0][0],
+				     (__force u32)ends->addr[1][0],
+				     (__force u32)ends->id, &key);
 	return hsiphash(ends, sizeof(*ends), &key);
 }
 
 static bool flow_matches(const struct fwl_flow *flow, const struct fwl_ends *ends,
 			 u16 kind)
 {
-	return flow->ends.id == ends->id && flow->kind == kind &&
+	/* All other words of IPv4 are zero. */
+	if (flow->ends.id != ends->id || flow->kind != kind ||
+	    flow->ends.addr[0][0] != ends->addr[0][0] || flow->ends.addr[1][0] != ends->addr[1][0])
+		return false;
+	return !fwl_kind_ipv6(kind) ||
 	       !memcmp(flow->ends.addr, ends->addr, sizeof(ends->addr));
 }
 
@@ -105,9 +110,12 @@ static struct fwl_flow *find(const struct fwl_buckets *buckets, u32 hash,
 
 	for (; buckets; buckets = rcu_dereference(buckets->future)) {
 		flow = rcu_dereference(buckets->bucket[hash & buckets->mask]);
-		for (; flow; flow = rcu_dereference(flow->next))
+		for (; flow; flow = rcu_dereference(flow->next)) {
+			/* The line of the counters, which a hit needs as well. */
+			prefetchw(&flow->packets);
 			if (flow_matches(flow, ends, kind))
 				return flow;
+		}
 		/* A flow that was just moved away: see where to. */
 		smp_rmb();
 	}

@@ -20,15 +20,18 @@ static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_s
 {
 	unsigned int verdict;
 
+	if (likely(in_softirq()))
+		return fwl_judge(priv, skb, state);
 	local_bh_disable();
-	verdict = fwl_judge(skb, state);
+	verdict = fwl_judge(priv, skb, state);
 	local_bh_enable();
 	return verdict;
 }
 
 /*
  * At the filter's priority, after the destination and before the source is
- * translated: both directions of a flow have the same addresses here.
+ * translated: both directions of a flow have the same addresses here. Each namespace
+ * has its own copy, with itself in it.
  */
 static const struct nf_hook_ops hooks[] = {
 	{ .hook = hook, .pf = NFPROTO_IPV4, .hooknum = NF_INET_FORWARD,
@@ -152,7 +155,14 @@ void fwl_defrag_disable(struct net *net)
  */
 int fwl_hooks_register(struct net *net)
 {
-	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	struct fwl_net *fn = fwl_net(net);
+	int i;
+
+	BUILD_BUG_ON(sizeof(fn->hooks) != sizeof(hooks));
+	memcpy(fn->hooks, hooks, sizeof(hooks));
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		fn->hooks[i].priv = fn;
+	return nf_register_net_hooks(net, fn->hooks, ARRAY_SIZE(hooks));
 }
 
 /**
@@ -164,5 +174,5 @@ int fwl_hooks_register(struct net *net)
  */
 void fwl_hooks_unregister(struct net *net)
 {
-	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	nf_unregister_net_hooks(net, fwl_net(net)->hooks, ARRAY_SIZE(hooks));
 }

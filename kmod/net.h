@@ -3,6 +3,7 @@
 #define FWL_NET_H
 
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/ratelimit_types.h>
 #include <linux/rhashtable.h>
 #include <linux/u64_stats_sync.h>
@@ -52,6 +53,7 @@ struct fwl_stats {
  * @transactions: those begun and not ended, struct fwl_transaction
  * @next_handle: for the next rule
  * @epoch: the last one given to a table of roles
+ * @hooks: where packets come in
  * @hooked: the hooks are registered; they are only where a role is given
  * @queue_hooked: so are those that hear of the verdicts of queues
  * @fallback: the ruleset that comes back unless the running one is confirmed,
@@ -87,6 +89,7 @@ struct fwl_net {
 	struct list_head transactions;
 	u32 next_handle;
 	u32 epoch;
+	struct nf_hook_ops hooks[6];
 	bool hooked;
 	bool queue_hooked;
 	bool defrag;

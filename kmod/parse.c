@@ -13,6 +13,7 @@
 #include <linux/in6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/kernel.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
 #include <linux/tcp.h>
@@ -108,27 +109,21 @@ static bool tcp_flags_valid(u8 flags)
 static void order_ends(struct fwl_packet *pkt, bool ports)
 {
 	struct fwl_ends *ends = &pkt->ends;
-	int order;
+	unsigned int words = fwl_kind_ipv6(pkt->kind) ? 4 : 1, i;
 
-	order = memcmp(ends->addr[0], ends->addr[1], sizeof(ends->addr[0]));
-	if (!order && ports)
-		order = memcmp(&ends->port[0], &ends->port[1], sizeof(ends->port[0]));
-	pkt->swapped = order > 0;
+	for (i = 0; i < words && ends->addr[0][i] == ends->addr[1][i]; i++)
+		;
+	if (i < words)
+		pkt->swapped = ntohl(ends->addr[0][i]) > ntohl(ends->addr[1][i]);
+	else
+		pkt->swapped = ports && ntohs(ends->port[0]) > ntohs(ends->port[1]);
 	if (!pkt->swapped)
 		return;
 
-	for (order = 0; order < 4; order++) {
-		__be32 addr = ends->addr[0][order];
-
-		ends->addr[0][order] = ends->addr[1][order];
-		ends->addr[1][order] = addr;
-	}
-	if (ports) {
-		__be16 port = ends->port[0];
-
-		ends->port[0] = ends->port[1];
-		ends->port[1] = port;
-	}
+	for (i = 0; i < words; i++)
+		swap(ends->addr[0][i], ends->addr[1][i]);
+	if (ports)
+		swap(ends->port[0], ends->port[1]);
 }
 
 /*
@@ -137,7 +132,7 @@ static void order_ends(struct fwl_packet *pkt, bool ports)
  */
 static u8 window_scale(const struct sk_buff *skb, unsigned int at, unsigned int len)
 {
-	u8 buffer[OPTION_BYTES];
+	u8 buffer[OPTION_BYTES] SCRATCH;
 	const u8 *option = skb_header_pointer(skb, at, len, buffer);
 	unsigned int i = 0;
 
@@ -194,7 +189,7 @@ static int parse_ports(const struct sk_buff *skb, unsigned int offset,
 		struct udphdr udp;
 		__be16 ports[2];
 		u8 bytes[20];
-	} buffer;
+	} buffer SCRATCH;
 	const __be16 *ports;
 
 	switch (quoted ? IPPROTO_MAX : fwl_kind_proto(pkt->kind)) {
@@ -319,7 +314,7 @@ static int parse_icmp(const struct sk_buff *skb, unsigned int offset,
 		      struct fwl_packet *pkt)
 {
 	const struct icmphdr *icmp;
-	struct icmphdr buffer;
+	struct icmphdr buffer SCRATCH;
 	u8 query_type = 0;
 
 	/* ICMPv6 has type, code, checksum and identifier at the same places. */
@@ -398,7 +393,7 @@ static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
 		      struct fwl_packet *pkt)
 {
 	const struct iphdr *ip;
-	struct iphdr buffer;
+	struct iphdr buffer SCRATCH;
 	u16 fragment;
 
 	ip = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
@@ -432,7 +427,7 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 	unsigned int at = sizeof(struct ipv6hdr), count;
 	bool fragment_seen = false;
 	const struct ipv6hdr *ip;
-	struct ipv6hdr buffer;
+	struct ipv6hdr buffer SCRATCH;
 	u8 next;
 
 	ip = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
@@ -444,10 +439,10 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 	memcpy(pkt->ends.addr[1], &ip->daddr, sizeof(ip->daddr));
 
 	for (count = 0; ; count++) {
-		struct fragment_header fragment_buffer;
+		struct fragment_header fragment_buffer SCRATCH;
 		const struct fragment_header *fragment;
 		const struct ipv6_opt_hdr *ext;
-		struct ipv6_opt_hdr ext_buffer;
+		struct ipv6_opt_hdr ext_buffer SCRATCH;
 
 		switch (next) {
 		case IPPROTO_HOPOPTS:

@@ -6,6 +6,16 @@
 
 struct sk_buff;
 
+/*
+ * For what is written before it is read, if at all: kernels that zero what is on the
+ * stack need not do so for each packet.
+ */
+#if __has_attribute(uninitialized)
+#define SCRATCH __attribute__((uninitialized))
+#else
+#define SCRATCH
+#endif
+
 /**
  * struct fwl_ends - the two endpoints of a flow, in an order of their own
  * @addr: the addresses; IPv4 uses the first word of each, the others are zero

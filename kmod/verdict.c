@@ -43,6 +43,7 @@
  * @external: an external interface is involved
  * @transit: more than one
  * @pkt: what was found in the packet
+ * @flow: that has its ends, or NULL; of an ICMP error, NULL
  */
 struct context {
 	struct fwl_net *fn;
@@ -54,6 +55,7 @@ struct context {
 	bool external;
 	bool transit;
 	struct fwl_packet pkt;
+	struct fwl_flow *flow;
 };
 
 enum deed {
@@ -125,6 +127,8 @@ static bool direction_of(struct context *c)
 	const struct net_device *dev;
 	u8 in, out;
 
+	c->external = false;
+	c->transit = false;
 	switch (state->hook) {
 	case NF_INET_FORWARD:
 		in = fwl_iface_role(c->ifaces, input_ifindex(c->skb, state));
@@ -504,24 +508,36 @@ static void decide_revived(struct decision *d, struct fwl_flow *flow, enum fwl_e
 	d->next = READ_ONCE(flow->state);
 }
 
-/* Reads the packet, the table and the rules; changes nothing but @c->pkt and @d. */
-static void decide(struct context *c, struct decision *d)
+static bool is_error(const struct fwl_packet *pkt)
 {
-	struct fwl_flow *flow;
-	enum fwl_entry entry;
-	int err;
+	return pkt->icmp == FWL_ICMP_ERROR || pkt->icmp == FWL_ICMP_REDIRECT;
+}
 
-	err = fwl_parse(c->skb, skb_network_offset(c->skb), false, &c->pkt);
-	if (unlikely(err)) {
+/* Finds out what the packet is; -FLOWWALL_DROP_* if that is nothing. */
+static int look(struct context *c)
+{
+	int err = fwl_parse(c->skb, skb_network_offset(c->skb), false, &c->pkt);
+
+	c->flow = unlikely(err || is_error(&c->pkt)) ? NULL :
+		  fwl_flow_lookup(&c->fn->table, &c->pkt);
+	return err;
+}
+
+/* Changes nothing but @d; @err is what look() returned. */
+static void decide(const struct context *c, struct decision *d, int err)
+{
+	struct fwl_flow *flow = c->flow;
+	enum fwl_entry entry;
+
+	if (err) {
 		decide_drop(d, FLOWWALL_BASIS_PACKET, -err);
 		return;
 	}
-	if (unlikely(c->pkt.icmp == FWL_ICMP_ERROR || c->pkt.icmp == FWL_ICMP_REDIRECT)) {
+	if (is_error(&c->pkt)) {
 		decide_error(c, d);
 		return;
 	}
 
-	flow = fwl_flow_lookup(&c->fn->table, &c->pkt);
 	if (!flow) {
 		decide_miss(c, d);
 		return;
@@ -823,6 +839,36 @@ static unsigned int act(const struct context *c, struct decision *d)
 	}
 }
 
+/*
+ * What nearly all packets are: one more of a flow, of which nothing is to be decided.
+ * False if this one is not.
+ */
+static bool follow(const struct context *c)
+{
+	struct fwl_flow *flow = c->flow;
+	enum fwl_entry entry;
+
+	if (!flow)
+		return false;
+	entry = fwl_flow_entry(flow, &c->pkt);
+	if (fwl_entry_outside(flow, entry) != (c->direction == FLOWWALL_DIRECTION_IN) ||
+	    !fwl_follow(c->fn, c->rs, flow, entry, &c->pkt))
+		return false;
+	fwl_count(c->fn, packets);
+	if (unlikely(c->rs->settings.fastpath))
+		learn_path(c, flow, entry);
+	return true;
+}
+
+/* Anything else. */
+static noinline unsigned int judge(const struct context *c, int err)
+{
+	struct decision d = {};
+
+	decide(c, &d, err);
+	return act(c, &d);
+}
+
 /* False if the packet is none of FlowWall's. */
 static bool begin(struct context *c)
 {
@@ -833,26 +879,29 @@ static bool begin(struct context *c)
 
 /**
  * fwl_judge() - decide about a packet and do what that asks for
+ * @fn: its namespace
  * @skb: the packet
  * @state: of the hook
  *
  * Context: RCU, softirqs off.
  * Return: what a hook returns.
  */
-unsigned int fwl_judge(struct sk_buff *skb, const struct nf_hook_state *state)
+unsigned int fwl_judge(struct fwl_net *fn, struct sk_buff *skb,
+		       const struct nf_hook_state *state)
 {
-	struct decision d = {};
-	struct context c = {
-		.fn = fwl_net(state->net),
-		.skb = skb,
-		.state = state,
-	};
+	struct context c SCRATCH;
+	int err;
 
-	c.rs = rcu_dereference(c.fn->ruleset);
+	c.fn = fn;
+	c.rs = rcu_dereference(fn->ruleset);
+	c.skb = skb;
+	c.state = state;
 	if (!begin(&c))
 		return NF_ACCEPT;
-	decide(&c, &d);
-	return act(&c, &d);
+	err = look(&c);
+	if (likely(follow(&c)))
+		return NF_ACCEPT;
+	return judge(&c, err);
 }
 
 /**
@@ -885,7 +934,7 @@ void fwl_explain(struct fwl_net *fn, const struct fwl_ruleset *rs, struct sk_buf
 	answer->basis = FLOWWALL_BASIS_NOT_JUDGED;
 	if (!begin(&c))
 		return;
-	decide(&c, &d);
+	decide(&c, &d, look(&c));
 	answer->basis = d.basis;
 	answer->direction = c.direction;
 	answer->rule = d.rule;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest.sh -k SERIES [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]
+# guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]
 #
 # Runs COMMAND, as root and in this source tree, on one of Debian's kernels:
 # a QEMU guest (no KVM needed) which sees this machine's files, read-only
@@ -9,6 +9,7 @@
 # status is guest.sh's own.
 #
 #   -k SERIES    6.1 or 6.12
+#   -i           one processor, on which each instruction takes a nanosecond
 #   -t SECONDS   ends a guest that takes longer; 900 unless given
 #   -o FOLDER    where console, output and status are kept; a temporary folder
 #                unless given. The guest can write there: $FLOWWALL_RESULTS
@@ -27,17 +28,19 @@ source_dir=$(cd "$vm/../.." && pwd -P)
 die() { echo "guest.sh: $*" >&2; exit 125; }
 
 series='' limit=900 results=''
-while getopts k:t:o: option; do
+processor=(-accel "tcg,thread=multi" -smp 2)
+while getopts k:it:o: option; do
 	case $option in
 	k)	series=$OPTARG ;;
+	i)	processor=(-accel "tcg,thread=single" -smp 1 -icount "shift=0,sleep=off") ;;
 	t)	limit=$OPTARG ;;
 	o)	results=$OPTARG ;;
-	*)	die "usage: guest.sh -k SERIES [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]" ;;
+	*)	die "usage: guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]" ;;
 	esac
 done
 shift $((OPTIND - 1))
 [ -n "$series" ] && [ $# -gt 0 ] ||
-	die "usage: guest.sh -k SERIES [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]"
+	die "usage: guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]"
 [ "$(id -u)" = 0 ] || die "must be run as root: the guest reads this machine's files"
 for tool in qemu-system-x86_64 busybox cpio modprobe; do
 	command -v "$tool" >/dev/null || die "no $tool here: run tests/vm/packages.sh"
@@ -143,7 +146,7 @@ mapfile -t shares < <(
 	share results "$results" ''
 )
 
-qemu-system-x86_64 -accel tcg,thread=multi -cpu max,la57=off -smp 2 -m 2G \
+qemu-system-x86_64 "${processor[@]}" -cpu max,la57=off -m 2G \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-chardev "file,id=console,path=${results//,/,,}/console" -serial chardev:console \
 	"${shares[@]}" \

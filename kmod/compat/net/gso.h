@@ -2,8 +2,10 @@
 #ifndef FWL_COMPAT_NET_GSO_H
 #define FWL_COMPAT_NET_GSO_H
 
-/* Since 6.5; before that, all of it was in linux/skbuff.h. */
-#if __has_include_next(<net/gso.h>)
+#include <linux/version.h>
+
+/* Before 6.5, all of it was in linux/skbuff.h. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include_next <net/gso.h>
 #else
 #include <linux/skbuff.h>

@@ -6,4 +6,7 @@
 
 #define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 
+#define swap(a, b) \
+	do { typeof(a) swap_ = (a); (a) = (b); (b) = swap_; } while (0)
+
 #endif
