@@ -78,12 +78,22 @@ static bool is_plain_ipv6(struct sk_buff *skb)
 	return skb->len == len || !pskb_trim_rcsum(skb, len);
 }
 
+/* What only hardware does: forward it, or put segments together for good (LRO). */
+static bool is_hardware_made(const struct sk_buff *skb)
+{
+#ifdef CONFIG_NET_SWITCHDEV
+	if (skb->offload_l3_fwd_mark)
+		return true;
+#endif
+	return skb_is_gso(skb) && !skb_shinfo(skb)->gso_type;
+}
+
 /* A packet to be forwarded, with nothing unusual about it? */
 static bool is_plain(struct sk_buff *skb, struct fwl_packet *pkt)
 {
 	unsigned int header;
 
-	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
+	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb) || is_hardware_made(skb))
 		return false;
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
@@ -126,13 +136,25 @@ static bool fits_link(const struct sk_buff *skb, const struct fwl_path *path)
 	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, path->mtu));
 }
 
-/* What ip_forward() and ip6_forward() do to a packet. */
-static void age(struct sk_buff *skb)
+/*
+ * What the stack does to a packet between here and its way out, ip_forward() and
+ * ip6_forward() above all. Whoever sends it on looks at the control block, a tunnel
+ * or an ICMP error; here it still has what was before.
+ */
+static void age(struct sk_buff *skb, const struct fwl_packet *pkt)
 {
-	if (skb->protocol == htons(ETH_P_IP)) {
+	skb_set_transport_header(skb, skb_network_offset(skb) + pkt->l4);
+	if (!fwl_kind_ipv6(pkt->kind)) {
+		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		IPCB(skb)->iif = skb->dev->ifindex;
+		IPCB(skb)->flags = IPSKB_FORWARDED;
 		ip_decrease_ttl(ip_hdr(skb));
 		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
 	} else {
+		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+		IP6CB(skb)->iif = skb->dev->ifindex;
+		IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
+		IP6CB(skb)->flags = IP6SKB_FORWARDED;
 		ipv6_hdr(skb)->hop_limit--;
 	}
 	skb_forward_csum(skb);
@@ -166,7 +188,7 @@ static unsigned int gate(void *priv, struct sk_buff *skb, const struct nf_hook_s
 	if (!fwl_follow(fn, rs, flow, entry, &pkt))
 		return NF_ACCEPT;
 
-	age(skb);
+	age(skb, &pkt);
 	skb->dev = path->dev;
 	skb_dst_set_noref(skb, path->dst);
 	fwl_count(fn, fast);

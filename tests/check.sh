@@ -85,6 +85,7 @@ wait "$fetching" || cat "$work/fetch"
 "$vm/self-test.sh" >"$work/self-test" 2>&1 &
 testing=$!
 stage "modules" modules
+stage "unlocked" "$tests/unlocked.sh" "$source_dir"/build/kernel-6.{1,12}/flowwall.ko
 stage "dkms" dkms
 wait "$testing"
 stage "test runner" ended "$work/self-test" $?
