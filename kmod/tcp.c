@@ -102,7 +102,7 @@ static u32 room(u16 window)
 	return ((window & STEPS_MAX) + 1) * UNIT << (scale == SCALE_NONE ? 0 : scale);
 }
 
-/* How far either side may be behind: both windows, and then some. */
+/* How far a side may be from what is known of it: both windows, and then some. */
 static u32 slack(u32 mine, u32 others)
 {
 	return min_t(u32, mine + others + SLACK, REACH);
@@ -201,11 +201,15 @@ enum fwl_tcp_fit fwl_tcp_fits(const struct fwl_tcp_window *w, const struct fwl_s
 	if (segment->flags & FWL_TCP_RST)
 		return reset_fits(w, segment, reply, back);
 
-	if (behind(segment->seq, READ_ONCE(w->ack[!reply]) + room(others)) ||
+	/*
+	 * The same ahead as behind: of two packets of one side at the same moment the
+	 * earlier one may be noted last, and what is known is old until the next one.
+	 */
+	if (behind(segment->seq, READ_ONCE(w->ack[!reply]) + back) ||
 	    behind(READ_ONCE(w->end[reply]) - back, segment_end(segment)))
 		return FWL_TCP_STRAY;
 	if (segment->flags & FWL_TCP_ACK &&
-	    (behind(segment->ack, READ_ONCE(w->end[!reply]) + SLACK) ||
+	    (behind(segment->ack, READ_ONCE(w->end[!reply]) + back) ||
 	     behind(READ_ONCE(w->end[!reply]) - back, segment->ack)))
 		return FWL_TCP_STRAY;
 	return FWL_TCP_FITS;

@@ -11,8 +11,10 @@ need jq
 CAPTURE=no topology
 black_hole
 listen_tcp "$INSIDE" 80
+udp_echo_server "$OUTSIDE" 53
 fw_rules <<-RULES
 	set max-flows 2000
+	set fastpath on
 	allow in tcp to $INSIDE4 port 80
 RULES
 
@@ -26,6 +28,7 @@ traffic() {
 	in_ns "$INSIDE" ping -q -i 0.01 "$OUTSIDE6" &
 	in_ns "$ROUTER" ping -q -i 0.01 "$OUTSIDE4" &
 	"$FWCTL" -n "$ROUTER" monitor &
+	chatter "$INSIDE" "$OUTSIDE4" 53
 }
 traffic >/dev/null 2>&1
 
@@ -38,7 +41,7 @@ for ((n = 0; n < rounds; n++)); do
 	[ "$took" -le "$slowest" ] || slowest=$took
 	insmod "$FLOWWALL_KO" || failed=$((failed + 1))
 	fw apply "$TMP/ruleset" >/dev/null || failed=$((failed + 1))
-	# Until there is something to unload: flows of both directions.
+	# Until there is something to unload: flows of both directions, paths of theirs.
 	! loaded || busy=$((busy + 1))
 done
 check_equal "$rounds times it was unloaded, and loaded again" "$failed" 0

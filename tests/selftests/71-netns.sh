@@ -27,8 +27,11 @@ cat >"$TMP/ruleset" <<-RULES
 	role in0 internal
 	role out0 external
 	set max-flows 2000
+	set fastpath on
 	allow in tcp to any port 80
 RULES
+udp_echo_server "$OUTSIDE" 53
+chatter "$INSIDE" 198.51.100.2 53 >/dev/null 2>&1
 in_ns "$INSIDE" "$PYTHON" -I -S "$TESTS/flood.py" 0 udp 10.0.1.2 198.51.100.2 0 10 >/dev/null 2>&1 &
 in_ns "$OUTSIDE" "$PYTHON" -I -S "$TESTS/flood.py" 0 syn 198.51.100.2 10.0.1.2 0 10 >/dev/null 2>&1 &
 in_ns "$OUTSIDE" "$PYTHON" -I -S "$TESTS/flood.py" 0 syn 198.51.100.2 10.0.1.2 80 10 >/dev/null 2>&1 &

@@ -119,13 +119,29 @@ check_drops() {
 
 # --- under load ---------------------------------------------------------------
 
-# loaded: waits until the router has flows and drops what comes from outside.
-# Without jq, which would take most of the time of a case that asks this often.
+# chatter NAMESPACE ADDRESS PORT: from now on sends a datagram there each millisecond,
+# always from the same port.
+chatter() {
+	in_ns "$1" "$PYTHON" -I -S - "$2" "$3" <<-'PYTHON' &
+		import socket, sys, time
+		sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		while True:
+		    try:
+		        sock.sendto(b"x" * 64, (sys.argv[1], int(sys.argv[2])))
+		    except OSError:
+		        pass
+		    time.sleep(0.001)
+	PYTHON
+}
+
+# loaded: waits until the router has flows, some on the fast path, and drops what
+# comes from outside. Without jq, which would take most of the time of a case that asks this often.
 loaded() {
 	local tries status
 	for ((tries = 0; tries < 50; tries++)); do
 		status=$(fw -j status) &&
 			[[ $status =~ \"flows\":\ *([0-9]+) ]] && ((BASH_REMATCH[1] > 20)) &&
+			[[ $status =~ \"fast\":\ *[1-9] ]] &&
 			[[ $status =~ \"policy\":\ *[1-9] ]] && return
 	done
 	return 1

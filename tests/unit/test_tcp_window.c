@@ -315,6 +315,19 @@ START_TEST(far_away_is_a_stray)
 }
 END_TEST
 
+/* Two CPUs: what is known of a side may be a window older than what it has sent. */
+START_TEST(what_was_noted_late_fits)
+{
+	struct fwl_tcp_window w;
+
+	establish(&w);
+	ck_assert_int_eq(from_outside(&w, 5201, 1101 + 120000, ACK), FWL_TCP_FITS);
+	ck_assert_int_eq(from_outside(&w, 5201 + 120000, 1101, ACK), FWL_TCP_FITS);
+	ck_assert_int_eq(from_outside(&w, 5201, 1101 + 300000, ACK), FWL_TCP_STRAY);
+	ck_assert_int_eq(from_outside(&w, 5201 + 300000, 1101, ACK), FWL_TCP_STRAY);
+}
+END_TEST
+
 START_TEST(only_the_exact_reset_counts)
 {
 	struct fwl_tcp_window w;
@@ -389,6 +402,7 @@ int main(void)
 	tcase_add_loop_test(tcase, all_that_is_honest_fits, 0, 10);
 	tcase_add_loop_test(tcase, picked_up_midway_fits, 0, 10);
 	tcase_add_test(tcase, far_away_is_a_stray);
+	tcase_add_test(tcase, what_was_noted_late_fits);
 	tcase_add_test(tcase, only_the_exact_reset_counts);
 	tcase_add_test(tcase, a_handshake_is_answered_by_who_heard_it);
 	tcase_add_test(tcase, a_host_that_forgot_is_told);
