@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # Path MTU discovery works through the router, over IPv4 and IPv6: errors about
 # a known flow pass. Errors about anything else do not.

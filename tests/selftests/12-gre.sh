@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # GRE tunnels from the inside out, with a key and without, over IPv4 and IPv6:
 # each is a flow of its own, and only its own key passes back.

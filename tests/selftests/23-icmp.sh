@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # ICMP from outside: only the reply to a ping that is under way comes in.
 . "$(dirname "$0")/lib.sh"

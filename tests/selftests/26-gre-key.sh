@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # GRE keys: real tunnels from outside, of which only the one with key 22 may come
 # in; the key is found behind IP options, with and without checksum and number.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # queue: the first packets of a flow wait for a verdict of user space, the others
 # follow it. Without a listener: bypass accepts, else they are dropped. A module

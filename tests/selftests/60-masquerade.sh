@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.1
 #
 # Beside nftables' address translation on the same router: inside hosts get out
 # masqueraded, errors about that find back, the inside stays closed, and a

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# kernel: 6.12
 #
 # Beside nftables: masquerade and port forwarding on the same router. FlowWall
 # sees the inside addresses in both directions, so nothing of it changes.

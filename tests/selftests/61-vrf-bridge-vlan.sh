@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.1
 #
 # A VLAN interface as the external one, a bridge as the internal one, and both
 # in a VRF: a packet seen twice is judged once, by the role of the real device.

@@ -32,7 +32,7 @@ traffic() {
 }
 traffic >/dev/null 2>&1
 
-rounds=$(rounds 50 10)
+rounds=$(rounds 50 5)
 slowest=0 failed=0 busy=0
 for ((n = 0; n < rounds; n++)); do
 	begin=${EPOCHREALTIME/./}

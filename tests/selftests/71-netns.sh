@@ -55,7 +55,7 @@ router() {
 
 ROUTER=router-$$
 FLOWWALL_NAMESPACES+=("$ROUTER")
-rounds=$(rounds 50 10)
+rounds=$(rounds 50 5)
 slowest=0 busy=0
 for ((n = 0; n < rounds; n++)); do
 	router "$n" || die "cannot make a router"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
+# kernel: 6.12
 #
 # Flows are charged to the memory cgroup of who gave the first role, whoever sends
 # the packets; its limit holds, and what is there goes on.
