@@ -5,7 +5,7 @@
 # sudo make demo        shows the firewall at work; installs what that needs
 # sudo make check       runs the tests; installs what they need
 # sudo make check-full  leaves nothing out: hours
-# sudo make bench       measures it beside its peers; half an hour
+# sudo make bench       measures it beside its peers
 # sudo make install     fwctl, and the module through DKMS; uninstall undoes it
 # make unit, sparse     the unit tests; the module seen by sparse
 # make clean

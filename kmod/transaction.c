@@ -382,43 +382,81 @@ static int prepare(struct fwl_net *fn, struct fwl_ruleset *rs,
 	return 0;
 }
 
-/* Hooks are only where they have something to do. */
-static int adjust_hooks(struct fwl_net *fn, const struct fwl_ruleset *rs)
+/**
+ * struct wanted - what a ruleset has hooked into the network stack
+ * @hooks: those that judge
+ * @defrag: the reassembly of fragments
+ * @queues: those that hear of the verdicts of queues
+ *
+ * Hooks are only where they have something to do.
+ */
+struct wanted {
+	bool hooks;
+	bool defrag;
+	bool queues;
+};
+
+/* Adds what is wanted and not there: all of it, or nothing. */
+static int add_hooks(struct fwl_net *fn, const struct wanted *wanted)
 {
-	bool queues = has_role(rs) && rs->queues;
-	bool defrag = has_role(rs) && rs->settings.fragments == FLOWWALL_FRAGMENTS_REASSEMBLE;
+	bool hooks = wanted->hooks && !fn->hooked;
+	bool defrag = wanted->defrag && !fn->defrag;
+	bool queues = wanted->queues && !fn->queue_hooked;
 	int err;
 
-	if (has_role(rs) && !fn->hooked) {
-		err = fwl_hooks_register(fn->net);
-		if (err)
-			return err;
-		fn->hooked = true;
-	}
-	if (defrag && !fn->defrag) {
-		err = fwl_defrag_enable(fn->net);
-		if (err)
-			return err;
-	} else if (!defrag && fn->defrag) {
+	err = hooks ? fwl_hooks_register(fn->net) : 0;
+	if (err)
+		return err;
+	err = defrag ? fwl_defrag_enable(fn->net) : 0;
+	if (err)
+		goto err_hooks;
+	err = queues ? fwl_queue_hooks_register(fn->net) : 0;
+	if (err)
+		goto err_defrag;
+	fn->hooked |= hooks;
+	fn->defrag |= defrag;
+	fn->queue_hooked |= queues;
+	return 0;
+
+err_defrag:
+	if (defrag)
 		fwl_defrag_disable(fn->net);
-	}
-	fn->defrag = defrag;
-	if (queues && !fn->queue_hooked) {
-		err = fwl_queue_hooks_register(fn->net);
-		if (err)
-			return err;
-		fn->queue_hooked = true;
-	} else if (!queues && fn->queue_hooked) {
+err_hooks:
+	if (hooks)
+		fwl_hooks_unregister(fn->net);
+	return err;
+}
+
+/* Takes out what is not wanted any more. */
+static void remove_hooks(struct fwl_net *fn, const struct wanted *wanted)
+{
+	if (!wanted->queues && fn->queue_hooked) {
 		fwl_queue_hooks_unregister(fn->net);
 		fn->queue_hooked = false;
 	}
-	if (!has_role(rs) && fn->hooked) {
+	if (!wanted->defrag && fn->defrag) {
+		fwl_defrag_disable(fn->net);
+		fn->defrag = false;
+	}
+	if (!wanted->hooks && fn->hooked) {
 		fwl_hooks_unregister(fn->net);
 		fn->hooked = false;
 		synchronize_rcu();
 		fwl_table_flush(fn);
 	}
-	return 0;
+}
+
+static int adjust_hooks(struct fwl_net *fn, const struct fwl_ruleset *rs)
+{
+	struct wanted wanted = { .hooks = has_role(rs) };
+	int err;
+
+	wanted.defrag = wanted.hooks && rs->settings.fragments == FLOWWALL_FRAGMENTS_REASSEMBLE;
+	wanted.queues = wanted.hooks && rs->queues;
+	err = add_hooks(fn, &wanted);
+	if (!err)
+		remove_hooks(fn, &wanted);
+	return err;
 }
 
 /* @old: set to the ruleset that ran so far, no longer published. */

@@ -112,6 +112,7 @@ for v in 4 6; do
 		'mtu = 1300|mtu=1300|mtu: 1300'
 	craft "$INSIDE" "$out"
 	check_fast "v$v: small ones still do" 1 "$INSIDE" "$out"
+	check_fast "v$v: by which large ones do not go" 0 "$INSIDE" -i eth0 "$inside_mac" "$large"
 	ip -n "$ROUTER" link set out0 mtu 1500
 	in_ns "$INSIDE" ip route flush cache
 done
