@@ -102,10 +102,25 @@ static u32 room(u16 window)
 	return ((window & STEPS_MAX) + 1) * UNIT << (scale == SCALE_NONE ? 0 : scale);
 }
 
-/* How far a side may be from what is known of it: both windows, and then some. */
-static u32 slack(u32 mine, u32 others)
+/*
+ * How far ahead of what is known of it a side may be: both windows, and then some. Of
+ * two packets of one side at the same moment the earlier one may be noted last, and
+ * what is known is old until the next one.
+ */
+static u32 slack_ahead(u32 mine, u32 others)
 {
 	return min_t(u32, mine + others + SLACK, REACH);
+}
+
+/*
+ * And behind: twice that. What is sent again may be a window behind what was sent, and
+ * come late by another one; an ACK is good for a window below the oldest byte that is on
+ * its way (RFC 5961, section 5). A host throws away what it has, but answers it, and the
+ * sender may wait for that.
+ */
+static u32 slack_behind(u32 mine, u32 others)
+{
+	return min_t(u32, 2 * slack_ahead(mine, others), REACH);
 }
 
 static u32 segment_end(const struct fwl_segment *segment)
@@ -183,7 +198,7 @@ enum fwl_tcp_fit fwl_tcp_fits(const struct fwl_tcp_window *w, const struct fwl_s
 			      u8 state, bool reply, bool trusted)
 {
 	u16 mine = READ_ONCE(w->window[reply]), others = READ_ONCE(w->window[!reply]);
-	u32 back;
+	u32 ahead, back;
 
 	if (state == FLOWWALL_STATE_SYN_SENT && (mine || others))
 		return answer_fits(w, segment, reply);
@@ -197,19 +212,16 @@ enum fwl_tcp_fit fwl_tcp_fits(const struct fwl_tcp_window *w, const struct fwl_s
 	 */
 	if (fwl_tcp_opens(segment->flags) && segment_end(segment) != READ_ONCE(w->end[reply]))
 		return trusted ? FWL_TCP_APART : FWL_TCP_STRAY;
-	back = slack(room(mine), room(others));
+	ahead = slack_ahead(room(mine), room(others));
+	back = slack_behind(room(mine), room(others));
 	if (segment->flags & FWL_TCP_RST)
 		return reset_fits(w, segment, reply, back);
 
-	/*
-	 * The same ahead as behind: of two packets of one side at the same moment the
-	 * earlier one may be noted last, and what is known is old until the next one.
-	 */
-	if (behind(segment->seq, READ_ONCE(w->ack[!reply]) + back) ||
+	if (behind(segment->seq, READ_ONCE(w->ack[!reply]) + ahead) ||
 	    behind(READ_ONCE(w->end[reply]) - back, segment_end(segment)))
 		return FWL_TCP_STRAY;
 	if (segment->flags & FWL_TCP_ACK &&
-	    (behind(segment->ack, READ_ONCE(w->end[!reply]) + back) ||
+	    (behind(segment->ack, READ_ONCE(w->end[!reply]) + ahead) ||
 	     behind(READ_ONCE(w->end[!reply]) - back, segment->ack)))
 		return FWL_TCP_STRAY;
 	return FWL_TCP_FITS;

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 900
-# kernel: full run only
 #
 # TCP over a link that loses and reorders, with scaled windows, both ways at a time:
 # the checks of sequence numbers take nothing for a stray. Ten minutes in a full run.

@@ -328,6 +328,19 @@ START_TEST(what_was_noted_late_fits)
 }
 END_TEST
 
+/* Sent again from the window's beginning, and another window late: still answered. */
+START_TEST(what_is_two_windows_late_fits)
+{
+	struct fwl_tcp_window w;
+
+	establish(&w);
+	ck_assert_int_eq(from_outside(&w, 5201 - 300000, 1101, ACK), FWL_TCP_FITS);
+	ck_assert_int_eq(from_outside(&w, 5201, 1101 - 300000, ACK), FWL_TCP_FITS);
+	ck_assert_int_eq(from_outside(&w, 5201 - 500000, 1101, ACK), FWL_TCP_STRAY);
+	ck_assert_int_eq(from_outside(&w, 5201, 1101 - 500000, ACK), FWL_TCP_STRAY);
+}
+END_TEST
+
 START_TEST(only_the_exact_reset_counts)
 {
 	struct fwl_tcp_window w;
@@ -340,7 +353,7 @@ START_TEST(only_the_exact_reset_counts)
 	ck_assert_int_eq(from_outside(&w, 5201 + 60000, 0, RST), FWL_TCP_APART);
 	/* An answer to something older, too late to do anything. */
 	ck_assert_int_eq(from_outside(&w, 5200, 0, RST), FWL_TCP_APART);
-	ck_assert_int_eq(from_outside(&w, 5201 - 300000, 0, RST), FWL_TCP_STRAY);
+	ck_assert_int_eq(from_outside(&w, 5201 - 500000, 0, RST), FWL_TCP_STRAY);
 	ck_assert_int_eq(from_outside(&w, 5201 + 70000, 0, RST), FWL_TCP_STRAY);
 }
 END_TEST
@@ -403,6 +416,7 @@ int main(void)
 	tcase_add_loop_test(tcase, picked_up_midway_fits, 0, 10);
 	tcase_add_test(tcase, far_away_is_a_stray);
 	tcase_add_test(tcase, what_was_noted_late_fits);
+	tcase_add_test(tcase, what_is_two_windows_late_fits);
 	tcase_add_test(tcase, only_the_exact_reset_counts);
 	tcase_add_test(tcase, a_handshake_is_answered_by_who_heard_it);
 	tcase_add_test(tcase, a_host_that_forgot_is_told);
