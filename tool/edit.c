@@ -12,9 +12,15 @@
 /* Somebody else may commit between our beginning and our end: then again. */
 #define TRIES 100
 
-/* @bad: the statement, if it is what the module refused. */
-static int transact(struct module *module, const struct edit *edits, size_t n,
-		    const struct stmt **bad)
+/**
+ * edit_try() - change the running ruleset: all of the changes, or nothing
+ * @n: how many, at least one
+ * @bad: set to the statement, if it is what the module refused
+ *
+ * Return: 0 or a negative error, which is not reported.
+ */
+int edit_try(struct module *module, const struct edit *edits, size_t n,
+	     const struct stmt **bad)
 {
 	struct commit commit = { .check = false };
 	int tries, err = 0;
@@ -39,8 +45,7 @@ static int transact(struct module *module, const struct edit *edits, size_t n,
 }
 
 /**
- * edit_run() - change the running ruleset: all of the changes, or nothing
- * @n: how many, at least one
+ * edit_run() - change the running ruleset, and say what is wrong otherwise
  *
  * Return: enum status; an error has been reported.
  */
@@ -48,7 +53,7 @@ int edit_run(struct module *module, const struct edit *edits, size_t n)
 {
 	const struct stmt *bad;
 
-	if (!transact(module, edits, n, &bad))
+	if (!edit_try(module, edits, n, &bad))
 		return DONE;
 	if (!bad || !bad->place.text || !module_refused(module))
 		return module_failed(module);

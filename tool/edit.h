@@ -26,6 +26,8 @@ struct typed {
 bool type_statement(enum stmt_kind kind, int argc, char **argv, struct typed *typed);
 void typed_free(struct typed *typed);
 
+int edit_try(struct module *module, const struct edit *edits, size_t n,
+	     const struct stmt **bad);
 int edit_run(struct module *module, const struct edit *edits, size_t n);
 int edit_add(enum stmt_kind kind, int argc, char **argv);
 int edit_line(enum stmt_kind kind, bool add, char *keyword, int argc, char **argv);

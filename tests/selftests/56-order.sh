@@ -33,6 +33,14 @@ check_equal "under its name" "$(order)" "no-dns first other dns"
 check "let in" udp_echoes "$OUTSIDE" "$INSIDE4" 53 1005
 check_fails "no such rule to move" fw rule move nothing first
 check_fails "no such place" fw rule move dns before nothing
+check_match "a name like another's" "$(fw rule del othre 2>&1)" 'did you mean .other.'
+check_fails "no name" fw rule del ""
+check_fails "no number" fw rule del 4294967297
+check_equal "they are all there" "$(order)" "no-dns first other dns"
+fw rule add allow in udp to any port 55
+number=$(fw rule list | awk '/port 55/ { print $1 }')
+check "one without a name goes by its number" fw rule del "$number"
+check_equal "and no other" "$(order)" "no-dns first other dns"
 check_fails "two of one name" fw rule insert dns allow in tcp id other
 
 before=$(rule_packets no-dns)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fwctl rule: exceptions and refusals, and their order. */
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +58,7 @@ static long find(const struct script *rules, const char *id)
 		const struct rule *rule = &rules->stmt[i].rule;
 
 		snprintf(own, sizeof(own), "%u", rule->handle);
-		if (!strcmp(rule->name, id) || !strcmp(own, id)) {
+		if ((*rule->name && !strcmp(rule->name, id)) || !strcmp(own, id)) {
 			free(names);
 			return i;
 		}
@@ -76,20 +78,47 @@ static struct stmt by_handle(const struct stmt *stmt)
 	return (struct stmt){ .kind = STMT_RULE, .rule.handle = stmt->rule.handle };
 }
 
-/* "del ID" */
-static int del(struct module *module, const struct script *rules, int argc, char **argv)
+/* What the module finds a rule by: its number, or its id; false for what is neither. */
+static bool by_id(const char *id, struct stmt *stmt)
 {
+	unsigned long number;
+	char *end;
+
+	*stmt = (struct stmt){ .kind = STMT_RULE };
+	if (!isdigit((unsigned char)*id)) {
+		snprintf(stmt->rule.name, sizeof(stmt->rule.name), "%s", id);
+		return !strcmp(stmt->rule.name, id);
+	}
+	number = strtoul(id, &end, 10);
+	stmt->rule.handle = number;
+	return number && number <= UINT32_MAX && !*end;
+}
+
+/* "del ID": of many rules, only a mistake needs to know them all. */
+static int del(int argc, char **argv)
+{
+	struct script rules = { .n = 0 };
+	const struct stmt *bad;
+	struct module *module;
 	struct stmt stmt;
 	struct edit change = { false, &stmt };
-	long at;
+	int err = -ENOENT, status;
 
 	if (argc != 1)
 		return wrong("see the ids with: fwctl rule list", "`rule del` needs one id");
-	at = find(rules, argv[0]);
-	if (at < 0)
-		return REFUSED;
-	stmt = by_handle(&rules->stmt[at]);
-	return edit_run(module, &change, 1);
+	status = connect_module(&module);
+	if (status)
+		return status;
+	if (by_id(argv[0], &stmt))
+		err = edit_try(module, &change, 1, &bad);
+	if (err == -ENOENT && !module_ruleset(module, FLOWWALL_KIND_RULE, NULL, &rules) &&
+	    find(&rules, argv[0]) < 0)
+		status = REFUSED;
+	else if (err)
+		status = module_failed(module);
+	script_free(&rules);
+	module_close(module);
+	return status;
 }
 
 /* "insert ID RULE", "replace ID RULE" */
@@ -176,8 +205,6 @@ static int run(const char *verb, int argc, char **argv)
 		return status;
 	if (module_ruleset(module, FLOWWALL_KIND_RULE, NULL, &rules))
 		status = module_failed(module);
-	else if (!strcmp(verb, "del"))
-		status = del(module, &rules, argc, argv);
 	else if (!strcmp(verb, "move"))
 		status = move(module, &rules, argc, argv);
 	else if (!strcmp(verb, "zero"))
@@ -211,5 +238,7 @@ int cmd_rule(int argc, char **argv)
 		return no_arguments(argc, argv) ?: list_statements(FLOWWALL_KIND_RULE, text, json);
 	if (!strcmp(verb, "add"))
 		return edit_add(STMT_RULE, argc, argv);
+	if (!strcmp(verb, "del"))
+		return del(argc, argv);
 	return run(verb, argc, argv);
 }
