@@ -57,12 +57,15 @@ for n in 10 100000; do
 	fw apply "$TMP/rules" >/dev/null || die "the rules are refused"
 	check_equal "$n rules" "$(fw -j status | jq .rules)" "$n"
 	new[$n]='' old[$n]=''
-	for ((k = 0; k < 3; k++)); do
+	# Others want the processor, too: the quickest of some counts.
+	for ((k = 0; k < 4; k++)); do
 		before=$(fw -j status | jq .new_flows)
 		took=$(send "flag IPSRC_RND" "flag UDPSRC_RND")
 		made=$(($(fw -j status | jq .new_flows) - before))
 		[ "$made" -gt $((count * 9 / 10)) ] || fail "$made of $count made a flow"
 		[ -n "${new[$n]}" ] && [ "${new[$n]}" -le "$took" ] || new[$n]=$took
+	done
+	for ((k = 0; k < 8; k++)); do
 		took=$(send "src_min 203.0.113.5" "src_max 203.0.113.5" "udp_src_max 1024")
 		[ -n "${old[$n]}" ] && [ "${old[$n]}" -le "$took" ] || old[$n]=$took
 	done

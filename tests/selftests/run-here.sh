@@ -89,7 +89,7 @@ translate() {
 }
 
 run_case() { # NAME FILE
-	local name=$1 file=$2 limit status work log problem=''
+	local name=$1 file=$2 limit status work log problem='' begin=$SECONDS
 
 	limit=$(sed -n '1,10s/^# *limit: *\([0-9][0-9]*\).*/\1/p' "$file" | head -n 1)
 	limit=${limit:-120}
@@ -140,6 +140,7 @@ run_case() { # NAME FILE
 		} | sed "s/^\(# \)*/# $label| /"
 	fi
 	rm -rf "$work"
+	echo "# $label| $name: $((SECONDS - begin)) s"
 	! grep -Eq "$crashes" <<<"$log"
 }
 
