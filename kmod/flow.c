@@ -3,10 +3,11 @@
  * The flow table: lookup, insertion, TTL, limit, removal.
  *
  * Readers (packets, dumps) hold RCU and nothing else. A chain is changed under
- * the lock of its bucket, softirqs off. To change the table's size, flows are
- * moved one by one from the tail of an old chain to the head of a new one; who
- * does not find a flow in the old buckets looks in the new ones, and who inserts
- * or removes holds the old bucket's lock first, then the new one's.
+ * the lock of its bucket, softirqs off. There are about as many buckets as flows:
+ * to change their number, the worker moves flows one by one from the tail of an old
+ * chain to the head of a new one; who does not find a flow in the old buckets looks
+ * in the new ones, and who inserts or removes holds the old bucket's lock first, then
+ * the new one's.
  *
  * A removed flow keeps its next pointer for those who stand on it, and is freed
  * by the worker once a grace period has passed.
@@ -29,6 +30,10 @@
 
 /* An expiry is stored only when it moves by this much. */
 #define LAZY		(HZ / 4)
+
+/* So many buckets are there without any flow, if there may be as many flows: 32 KiB. */
+#define BUCKETS_BEGIN	4096
+#define BUCKETS_MIN	64
 
 /* The worker passes the table in SLICES slices, one each SWEEP_INTERVAL: a second. */
 #define SWEEP_INTERVAL	(HZ / 8)
@@ -338,6 +343,15 @@ static void unreserve(struct fwl_table *table)
 	atomic_dec(&table->count);
 }
 
+/* The flows of a bucket, for who looks at a few of them: while they move, old or new. */
+static struct fwl_flow *some_chain(const struct fwl_buckets *buckets, u32 at)
+{
+	struct fwl_flow *flow = rcu_dereference(buckets->bucket[at & buckets->mask]);
+	const struct fwl_buckets *future = flow ? NULL : rcu_dereference(buckets->future);
+
+	return future ? rcu_dereference(future->bucket[at & future->mask]) : flow;
+}
+
 /*
  * The table is full: looks at a few buckets for a flow that has expired, going
  * on where it stopped before. After a look that found nothing, none is made in
@@ -361,7 +375,7 @@ static bool evict(struct fwl_net *fn, const struct fwl_packet *pkt)
 		return false;
 
 	for (bucket = 0; bucket < EVICT_BUCKETS && seen < EVICT_FLOWS; bucket++, cursor++) {
-		flow = rcu_dereference(buckets->bucket[cursor & buckets->mask]);
+		flow = some_chain(buckets, cursor);
 		for (; flow && seen < EVICT_FLOWS; flow = rcu_dereference(flow->next)) {
 			seen++;
 			if (fwl_flow_expired(flow, now) &&
@@ -389,7 +403,7 @@ static bool evict_half_open(struct fwl_net *fn)
 
 	for (bucket = 0; bucket < (seen ? VICTIM_BUCKETS : VICTIM_SEARCH) && seen < VICTIMS;
 	     bucket++, cursor++) {
-		flow = rcu_dereference(buckets->bucket[cursor & buckets->mask]);
+		flow = some_chain(buckets, cursor);
 		for (; flow && seen < VICTIMS; flow = rcu_dereference(flow->next)) {
 			if (!(READ_ONCE(flow->flags) & FWL_FLOW_HALF_OPEN))
 				continue;
@@ -645,55 +659,20 @@ static void sweep_slice(struct fwl_net *fn)
 	WRITE_ONCE(table->cursor, end);
 }
 
-static void sweep_work(struct work_struct *work)
+/*
+ * One bucket for each flow, or up to two: what is looked up stays together, in few
+ * cache lines and pages.
+ */
+static u32 buckets_for(u32 flows, u32 max_flows)
 {
-	struct fwl_table *table = container_of(to_delayed_work(work), struct fwl_table, sweep);
-	struct fwl_net *fn = container_of(table, struct fwl_net, table);
+	u32 begin = clamp_t(u32, max_flows, BUCKETS_MIN, BUCKETS_BEGIN);
 
-	sweep_slice(fn);
-	free_dead(table);
-
-	/* Without flows nothing wakes up; whoever adds one starts it again. */
-	WRITE_ONCE(table->sweeping, false);
-	/* Who does not see this has its flow counted before the look below. */
-	smp_mb();
-	if (atomic_read(&table->count) || table->resting || !llist_empty(&table->dead))
-		start_sweeping(table);
+	return roundup_pow_of_two(max(flows, begin));
 }
 
-/**
- * fwl_table_init() - set up a table without buckets
- * @fn: the namespace
- */
-void fwl_table_init(struct fwl_net *fn)
+/* Empty ones. Freed by kvfree(). */
+static struct fwl_buckets *buckets_alloc(u32 size)
 {
-	struct fwl_table *table = &fn->table;
-
-	get_random_bytes(&table->seed, sizeof(table->seed));
-	init_llist_head(&table->dead);
-	INIT_DELAYED_WORK(&table->sweep, sweep_work);
-	table->full_scan = jiffies - 1;
-}
-
-/**
- * fwl_buckets_size() - how many buckets a limit of flows asks for
- * @max_flows: the limit
- */
-u32 fwl_buckets_size(u32 max_flows)
-{
-	return roundup_pow_of_two(max_t(u32, max_flows, FWL_BUCKETS_MIN));
-}
-
-/**
- * fwl_buckets_alloc() - get empty buckets, at least one for each flow
- * @max_flows: the limit
- *
- * Context: process.
- * Return: the buckets, freed by kvfree(), or NULL.
- */
-struct fwl_buckets *fwl_buckets_alloc(u32 max_flows)
-{
-	u32 size = fwl_buckets_size(max_flows);
 	struct fwl_buckets *buckets;
 	int i;
 
@@ -736,38 +715,107 @@ static bool move_one(const struct fwl_table *table, struct fwl_buckets *old,
 	return true;
 }
 
-/**
- * fwl_table_resize() - move all flows to other buckets while packets pass
- * @table: the table
- * @buckets: empty ones, which become the table's
- *
- * Context: process; under struct fwl_net.lock.
- */
-void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets)
+/* Moves all flows to other buckets, empty so far, while packets pass. */
+static void resize(struct fwl_table *table, struct fwl_buckets *old, struct fwl_buckets *new)
 {
-	struct fwl_buckets *old = rcu_dereference_protected(table->buckets, 1);
 	u32 bucket;
 
-	if (!old) {
-		table->memcg = get_mem_cgroup_from_mm(current->mm);
-		rcu_assign_pointer(table->buckets, buckets);
-		return;
-	}
 	WRITE_ONCE(table->resizes, table->resizes + 1);
-	rcu_assign_pointer(old->future, buckets);
+	rcu_assign_pointer(old->future, new);
 	for (bucket = 0; bucket <= old->mask; bucket++) {
 		spinlock_t *lock = bucket_lock(old, bucket);
 
 		spin_lock_bh(lock);
-		while (move_one(table, old, bucket, buckets))
+		while (move_one(table, old, bucket, new))
 			;
 		spin_unlock_bh(lock);
 		cond_resched();
 	}
-	rcu_assign_pointer(table->buckets, buckets);
+	rcu_assign_pointer(table->buckets, new);
 	WRITE_ONCE(table->resizes, table->resizes + 1);
 	synchronize_rcu();
 	kvfree(old);
+}
+
+/*
+ * A quarter of what makes it grow lets it shrink. Without memory, chains get longer,
+ * until there is some.
+ */
+static void fit_buckets(struct fwl_net *fn)
+{
+	struct fwl_table *table = &fn->table;
+	u32 fit = buckets_for(atomic_read(&table->count), READ_ONCE(table->max));
+	struct fwl_buckets *buckets, *new;
+	struct mem_cgroup *before;
+
+	/* Not while somebody walks the table; and who ends it waits for this worker. */
+	if (!mutex_trylock(&fn->lock))
+		return;
+	buckets = rcu_dereference_protected(table->buckets, lockdep_is_held(&fn->lock));
+	if (fit > buckets->mask + 1 || fit <= (buckets->mask + 1) / 4) {
+		before = set_active_memcg(table->memcg);
+		new = buckets_alloc(fit);
+		set_active_memcg(before);
+		if (new)
+			resize(table, buckets, new);
+	}
+	mutex_unlock(&fn->lock);
+}
+
+static void sweep_work(struct work_struct *work)
+{
+	struct fwl_table *table = container_of(to_delayed_work(work), struct fwl_table, sweep);
+	struct fwl_net *fn = container_of(table, struct fwl_net, table);
+
+	sweep_slice(fn);
+	free_dead(table);
+	fit_buckets(fn);
+
+	/* Without flows nothing wakes up; whoever adds one starts it again. */
+	WRITE_ONCE(table->sweeping, false);
+	/* Who does not see this has its flow counted before the look below. */
+	smp_mb();
+	if (atomic_read(&table->count) || table->resting || !llist_empty(&table->dead))
+		start_sweeping(table);
+}
+
+/**
+ * fwl_table_init() - set up a table without buckets
+ * @fn: the namespace
+ */
+void fwl_table_init(struct fwl_net *fn)
+{
+	struct fwl_table *table = &fn->table;
+
+	get_random_bytes(&table->seed, sizeof(table->seed));
+	init_llist_head(&table->dead);
+	INIT_DELAYED_WORK(&table->sweep, sweep_work);
+	table->full_scan = jiffies - 1;
+}
+
+/**
+ * fwl_buckets_alloc() - get empty buckets for a table that has none
+ * @max_flows: the limit of flows
+ *
+ * Context: process.
+ * Return: the buckets, freed by kvfree(), or NULL.
+ */
+struct fwl_buckets *fwl_buckets_alloc(u32 max_flows)
+{
+	return buckets_alloc(buckets_for(0, max_flows));
+}
+
+/**
+ * fwl_table_begin() - have a table keep flows
+ * @table: the table, without buckets
+ * @buckets: what fwl_buckets_alloc() returned, which become the table's
+ *
+ * Context: process, whose memory cgroup is charged for flows from now on.
+ */
+void fwl_table_begin(struct fwl_table *table, struct fwl_buckets *buckets)
+{
+	table->memcg = get_mem_cgroup_from_mm(current->mm);
+	rcu_assign_pointer(table->buckets, buckets);
 }
 
 /**

@@ -82,7 +82,6 @@ struct fwl_flow {
 #define FWL_FLOW_BYTES	128
 
 #define FWL_BUCKET_LOCKS	128
-#define FWL_BUCKETS_MIN		64
 
 /**
  * struct fwl_buckets - the hash table proper
@@ -112,7 +111,7 @@ struct fwl_buckets {
  * @full_scan: jiffies of the last scan that found nothing to evict
  * @victim: the bucket where the look for one that is half open goes on
  * @memcg: the memory cgroup that flows are charged to, of who gave the first role
- * @sweep: the worker that removes expired flows, a slice at a time
+ * @sweep: the worker that removes expired flows, a slice at a time, and sees to the size
  * @cursor: the bucket where its next slice begins
  * @dead: flows just removed
  * @resting: flows removed earlier, their grace period is @grace
@@ -183,9 +182,8 @@ int fwl_flow_cache_init(void);
 void fwl_flow_cache_uninit(void);
 
 void fwl_table_init(struct fwl_net *fn);
-u32 fwl_buckets_size(u32 max_flows);
 struct fwl_buckets *fwl_buckets_alloc(u32 max_flows);
-void fwl_table_resize(struct fwl_table *table, struct fwl_buckets *buckets);
+void fwl_table_begin(struct fwl_table *table, struct fwl_buckets *buckets);
 void fwl_table_limit(struct fwl_table *table, const struct fwl_settings *settings);
 void fwl_table_count_hosts(struct fwl_net *fn);
 void fwl_table_flush(struct fwl_net *fn);

@@ -353,7 +353,6 @@ static bool has_role(const struct fwl_ruleset *rs)
 static int prepare(struct fwl_net *fn, struct fwl_ruleset *rs,
 		   struct fwl_buckets **buckets, struct netlink_ext_ack *extack)
 {
-	const struct fwl_buckets *now;
 	struct fwl_ifaces *ifaces;
 	int err;
 
@@ -372,9 +371,7 @@ static int prepare(struct fwl_net *fn, struct fwl_ruleset *rs,
 		return -ENOMEM;
 
 	*buckets = NULL;
-	now = rcu_dereference_protected(fn->table.buckets, lockdep_is_held(&fn->lock));
-	if (has_role(rs) &&
-	    (!now || now->mask + 1 != fwl_buckets_size(rs->settings.max_flows))) {
+	if (has_role(rs) && !rcu_access_pointer(fn->table.buckets)) {
 		*buckets = fwl_buckets_alloc(rs->settings.max_flows);
 		if (!*buckets)
 			return -ENOMEM;
@@ -469,7 +466,7 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 	rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock))->epoch = ++fn->epoch;
 	fwl_table_limit(&fn->table, &rs->settings);
 	if (buckets)
-		fwl_table_resize(&fn->table, buckets);
+		fwl_table_begin(&fn->table, buckets);
 	rcu_assign_pointer(fn->ruleset, rs);
 
 	err = adjust_hooks(fn, rs);
