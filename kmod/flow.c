@@ -425,6 +425,15 @@ static void start_sweeping(struct fwl_table *table)
 	queue_delayed_work(system_power_efficient_wq, &table->sweep, SWEEP_INTERVAL);
 }
 
+/* There are more flows than buckets: the worker comes at once, but once. */
+static void grow_soon(struct fwl_table *table, const struct fwl_buckets *buckets)
+{
+	if ((u32)atomic_read(&table->count) <= buckets->mask + 1 || READ_ONCE(table->crowded))
+		return;
+	WRITE_ONCE(table->crowded, true);
+	mod_delayed_work(system_power_efficient_wq, &table->sweep, 0);
+}
+
 /* Locks the chain of a hash, also where it is moved to: that is returned, or NULL. */
 static struct fwl_buckets *lock_chain(struct fwl_buckets *buckets, u32 hash)
 {
@@ -595,6 +604,7 @@ int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 		goto give_up;
 	}
 	start_sweeping(table);
+	grow_soon(table, rcu_dereference(table->buckets));
 	fwl_event_flow_new(fn, flow);
 	return 0;
 
@@ -733,33 +743,42 @@ static void resize(struct fwl_table *table, struct fwl_buckets *old, struct fwl_
 	}
 	rcu_assign_pointer(table->buckets, new);
 	WRITE_ONCE(table->resizes, table->resizes + 1);
+	table->resized = jiffies;
 	synchronize_rcu();
 	kvfree(old);
 }
 
 /*
- * A quarter of what makes it grow lets it shrink. Without memory, chains get longer,
- * until there is some.
+ * Sees to the size. A table shrinks slowly, since what made it grow may come again;
+ * without memory to grow, its chains get longer. False if it is to be seen to again,
+ * whether there are flows or not.
  */
-static void fit_buckets(struct fwl_net *fn)
+static bool fit_buckets(struct fwl_net *fn)
 {
 	struct fwl_table *table = &fn->table;
-	u32 fit = buckets_for(atomic_read(&table->count), READ_ONCE(table->max));
 	struct fwl_buckets *buckets, *new;
+	bool shrinks, fits = true;
 	struct mem_cgroup *before;
+	u32 size, fit;
 
 	/* Not while somebody walks the table; and who ends it waits for this worker. */
 	if (!mutex_trylock(&fn->lock))
-		return;
+		return false;
 	buckets = rcu_dereference_protected(table->buckets, lockdep_is_held(&fn->lock));
-	if (fit > buckets->mask + 1 || fit <= (buckets->mask + 1) / 4) {
+	size = buckets->mask + 1;
+	fit = buckets_for(atomic_read(&table->count), READ_ONCE(table->max));
+	shrinks = fit <= size / 4;
+	if (fit > size || (shrinks && time_after(jiffies, table->resized + HZ))) {
 		before = set_active_memcg(table->memcg);
-		new = buckets_alloc(fit);
+		new = buckets_alloc(shrinks ? size / 2 : fit);
 		set_active_memcg(before);
 		if (new)
 			resize(table, buckets, new);
+		fits = new;
 	}
+	WRITE_ONCE(table->crowded, !fits);
 	mutex_unlock(&fn->lock);
+	return fits && !shrinks;
 }
 
 static void sweep_work(struct work_struct *work)
@@ -767,15 +786,18 @@ static void sweep_work(struct work_struct *work)
 	struct fwl_table *table = container_of(to_delayed_work(work), struct fwl_table, sweep);
 	struct fwl_net *fn = container_of(table, struct fwl_net, table);
 
+	bool fits;
+
 	sweep_slice(fn);
 	free_dead(table);
-	fit_buckets(fn);
+	fits = fit_buckets(fn);
 
 	/* Without flows nothing wakes up; whoever adds one starts it again. */
 	WRITE_ONCE(table->sweeping, false);
 	/* Who does not see this has its flow counted before the look below. */
 	smp_mb();
-	if (atomic_read(&table->count) || table->resting || !llist_empty(&table->dead))
+	if (atomic_read(&table->count) || table->resting || !llist_empty(&table->dead) ||
+	    !fits)
 		start_sweeping(table);
 }
 
