@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * u32 programs: kmod/u32.c runs them, tool/lang/u32.c reads and prints them.
- *
- * What a program must find is computed a second time here, from the last step
- * back to the first and over one flat array of bytes.
  */
 #include "packets.h"
 
 #include "lang.h"
 #include "u32.h"
+#include "u32_oracle.h"
 
 #define RANDOM_SEED	0x5eed0032u
 #define RANDOM_RUNS	1500
@@ -60,84 +58,6 @@ static const char *printed(const struct program *p)
 	return text;
 }
 
-/* --- the second opinion ---------------------------------------------------- */
-
-#define NOTHING (-1)
-
-struct view {
-	const u8 *bytes;
-	long long len;
-};
-
-static long long value_after(const struct flowwall_u32_op *op, const struct view *packet);
-
-/* What all @ up to this one, of the same test, have put on one another. */
-static long long base_after(const struct flowwall_u32_op *op, const struct view *packet)
-{
-	long long before, step;
-
-	while (op->code != FLOWWALL_U32_AT) {
-		if (op->code == FLOWWALL_U32_LOAD)
-			return 0;
-		op--;
-	}
-	step = value_after(op - 1, packet);
-	before = base_after(op - 1, packet);
-	return step == NOTHING || before == NOTHING ? NOTHING : before + step;
-}
-
-static long long word_at(long long at, const struct view *packet)
-{
-	long long value = 0, i;
-
-	for (i = at; i < at + 4; i++) {
-		if (i >= packet->len)
-			return NOTHING;
-		value = value * 256 + packet->bytes[i];
-	}
-	return value;
-}
-
-static long long value_after(const struct flowwall_u32_op *op, const struct view *packet)
-{
-	long long value;
-
-	if (op->code == FLOWWALL_U32_LOAD)
-		return word_at(op->a, packet);
-	if (op->code == FLOWWALL_U32_AT) {
-		value = base_after(op, packet);
-		return value == NOTHING ? NOTHING : word_at(value + op->a, packet);
-	}
-	value = value_after(op - 1, packet);
-	if (value == NOTHING)
-		return NOTHING;
-	if (op->code == FLOWWALL_U32_AND)
-		return value & op->a;
-	if (op->code == FLOWWALL_U32_LEFT)
-		return (value * (1ll << op->a)) % (1ll << 32);
-	return value / (1ll << op->a);
-}
-
-static bool expected(const struct program *p, const u8 *bytes, long long len)
-{
-	const struct flowwall_u32_op *op = p->ops, *end = p->ops + p->n;
-	const struct view packet = { bytes, len };
-
-	while (op < end) {
-		bool holds = false;
-		long long value;
-
-		while (op->code != FLOWWALL_U32_RANGE)
-			op++;
-		value = value_after(op - 1, &packet);
-		for (; op < end && op->code == FLOWWALL_U32_RANGE; op++)
-			holds = holds || (value != NOTHING && value >= op->a && value <= op->b);
-		if (!holds)
-			return false;
-	}
-	return true;
-}
-
 /* --- running --------------------------------------------------------------- */
 
 static bool run(const struct program *p, const u8 *bytes, unsigned int len, unsigned int offset,
@@ -187,7 +107,7 @@ static bool matches(const char *written, const struct packet *p)
 
 	parse_good(written);
 	found = run_all_ways(&program, p->bytes, p->len);
-	ck_assert_msg(found == expected(&program, p->bytes, p->len), "%s", written);
+	ck_assert_msg(found == u32_expected(program.ops, program.n, p->bytes, p->len), "%s", written);
 	return found;
 }
 
@@ -506,12 +426,12 @@ START_TEST(random_runs)
 			random_program(&program);
 		ck_assert_msg(!fwl_u32_check(program.ops, program.n), "seed %#x, run %u: %s",
 			      RANDOM_SEED, i, fwl_u32_check(program.ops, program.n));
-		whole = expected(&program, packet.bytes, packet.len);
+		whole = u32_expected(program.ops, program.n, packet.bytes, packet.len);
 		matched += whole;
 
 		for (len = 0; len <= PACKET_BYTES; len++) {
 			unsigned int all = offset + len, cut = random_below(all + 1);
-			bool want = expected(&program, packet.bytes, len);
+			bool want = u32_expected(program.ops, program.n, packet.bytes, len);
 
 			cut_off += whole && !want;
 			ck_assert_msg(run(&program, bytes, all, offset, all, all) == want,
