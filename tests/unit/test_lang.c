@@ -135,6 +135,12 @@ static const struct {
 	{ "allow in from not 2001:db8::/32 to 2001:db8::-2001:db8::2", NULL },
 	{ "allow in from 128.0.0.0/1", NULL },
 	{ "role \"eth0\" 'none'", "role eth0 none" },
+	{ "role '#1' none", "role \"#1\" none" },
+	{ "role a#b none", NULL },
+	{ "role \"it's\" external", NULL },
+	{ "role '\"' external", NULL },
+	{ "allow in on '#'", "allow in on \"#\"" },
+	{ "allow in on \"'\"'\"+'", NULL },
 	{ "allow in to any port 80", NULL },
 	{ "reject", "reject in" },
 	{ "reject inside from group guests to group servers", NULL },
@@ -176,6 +182,7 @@ static const struct {
 	{ "group web name 127.0.0.1", "group web host 127.0.0.1" },
 	{ "group web mac 02:00:5E:10:00:ff", "group web mac 02:00:5e:10:00:ff" },
 	{ "group web mac 02:00:5e:10:00:01 timeout 1m iface eth0.5", NULL },
+	{ "group web iface \"'1\" iface '#1'", "group web iface \"'1\" iface \"#1\"" },
 };
 
 START_TEST(good_statements)

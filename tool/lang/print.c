@@ -92,27 +92,41 @@ static void add_endpoint(struct buffer *text, const char *keyword, const struct 
 }
 
 /*
- * A comment between quotation marks; a part with marks of one kind stands
- * between those of the other, and both parts are one word.
+ * A text between quotation marks; a part with marks of one kind stands between
+ * those of the other, and both parts are one word.
  */
-static void add_text(struct buffer *text, const char *keyword, const char *comment)
+static void add_quoted(struct buffer *text, const char *quoted)
 {
-	add(text, " %s ", keyword);
 	do {
-		size_t length = strcspn(comment, "\"");
+		size_t length = strcspn(quoted, "\"");
 		char mark = '"';
 
-		if (comment[length]) {
-			size_t other = strcspn(comment, "'");
+		if (quoted[length]) {
+			size_t other = strcspn(quoted, "'");
 
 			if (!length || other > length) {
 				length = other;
 				mark = '\'';
 			}
 		}
-		add(text, "%c%.*s%c", mark, (int)length, comment, mark);
-		comment += length;
-	} while (*comment);
+		add(text, "%c%.*s%c", mark, (int)length, quoted, mark);
+		quoted += length;
+	} while (*quoted);
+}
+
+static void add_text(struct buffer *text, const char *keyword, const char *quoted)
+{
+	add(text, " %s ", keyword);
+	add_quoted(text, quoted);
+}
+
+/* An interface may be called #1 or it's: between quotation marks, that is a word. */
+static void add_iface(struct buffer *text, const char *name)
+{
+	if (*name == '#' || strpbrk(name, "'\""))
+		add_quoted(text, name);
+	else
+		add(text, "%s", name);
 }
 
 /* The name of exactly these types, or the number of the one. */
@@ -155,8 +169,10 @@ static void add_until(struct buffer *text, uint64_t until)
 
 static void add_matches(struct buffer *text, const struct rule *rule)
 {
-	if (*rule->iface)
-		add(text, " on %s", rule->iface);
+	if (*rule->iface) {
+		add(text, " on ");
+		add_iface(text, rule->iface);
+	}
 	add_endpoint(text, "from", &rule->src);
 	add_endpoint(text, "to", &rule->dst);
 	if (rule->keyed)
@@ -239,7 +255,8 @@ size_t print_member(const struct member *member, char *buffer, size_t size)
 		    member->addr[2], member->addr[3], member->addr[4], member->addr[5]);
 		break;
 	case MEMBER_IFACE:
-		add(&text, "iface %s", member->name);
+		add(&text, "iface ");
+		add_iface(&text, member->name);
 		break;
 	default:
 		inet_ntop(member->family, member->addr, addr, sizeof(addr));
@@ -304,8 +321,9 @@ size_t print_stmt(const struct stmt *stmt, char *buffer, size_t size)
 	case STMT_NONE:
 		break;
 	case STMT_ROLE:
-		add(&text, "role %s %s", stmt->role.iface[0] ? stmt->role.iface : "default",
-		    name_of(role_names, stmt->role.role));
+		add(&text, "role ");
+		add_iface(&text, stmt->role.iface[0] ? stmt->role.iface : "default");
+		add(&text, " %s", name_of(role_names, stmt->role.role));
 		break;
 	case STMT_SETTING:
 		add(&text, "set %s ", name_of(setting_names, stmt->setting.key));
