@@ -350,6 +350,9 @@ static const struct {
 	{ "group web iface", 17, "the name of an interface", "" },
 	{ "group web iface 0123456789abcdef", 17, "at most 15 characters", "" },
 	{ "group web iface ppp+", 17, "not a pattern", "`on`" },
+	{ "group web iface ppp*", 17, "not a pattern", "`on`" },
+	{ "group web iface 'a b'", 17, "the name of an interface", "" },
+	{ "group web iface a:b", 17, "the name of an interface", "" },
 	{ "group web file /nowhere/at/all", 16, "No such file", "" },
 	{ "group web host 192.0.2.1 timeout", 34, "a time from 1s to 365d", "" },
 	{ "group web host 192.0.2.1 timeout 366d", 34, "a time from 1s to 365d", "" },
@@ -421,6 +424,27 @@ START_TEST(bad_statements)
 		      last.message);
 	ck_assert_msg(strstr(last.hint, bad[_i].hint) != NULL, "%s: hint %s", bad[_i].line,
 		      last.hint);
+}
+END_TEST
+
+/* A shell can put a line's end into a word; what is printed is one line. */
+START_TEST(one_line)
+{
+	static char *const typed[][4] = {
+		{ "role", "a\nb", "none", NULL },
+		{ "allow", "on", "a\nb", NULL },
+		{ "group", "web", "iface", "a\nb" },
+	};
+	char *argv[4];
+	struct words words;
+	struct stmt stmt;
+
+	memcpy(argv, typed[_i], sizeof(argv));
+	lex_arguments(argv[3] ? 4 : 3, argv, &words);
+	ck_assert(!parse_words(&words, &stmt));
+	ck_assert_uint_eq(last.count, 1);
+	stmt_free(&stmt);
+	words_free(&words);
 }
 END_TEST
 
@@ -695,6 +719,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(tcase, good_statements, 0, sizeof(good) / sizeof(*good));
 	tcase_add_loop_test(tcase, bad_statements, 0, sizeof(bad) / sizeof(*bad));
+	tcase_add_loop_test(tcase, one_line, 0, 3);
 	tcase_add_test(tcase, arguments_are_words);
 	tcase_add_test(tcase, all_mistakes_at_once);
 	tcase_add_test(tcase, odd_files);

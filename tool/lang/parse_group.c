@@ -255,10 +255,9 @@ static bool parse_member_iface(struct parser *p, struct group *group)
 	const struct word *word = peek(p);
 	struct member *member;
 
-	if (!word || !*word->text || strchr(word->text, '/') ||
-	    strlen(word->text) >= FLOWWALL_IFACE_SIZE)
+	if (!word || pattern_fault(word->text))
 		return expected(p, "the name of an interface, of at most 15 characters", NULL, NULL);
-	if (strchr(word->text, '+'))
+	if (strpbrk(word->text, "+*"))
 		return word_mistake(p, word, "a rule's `on` takes patterns",
 				    "a member is one interface, not a pattern");
 	member = add_member(group, &word->place);
