@@ -62,6 +62,9 @@ static struct nla_policy status_policy[FLOWWALL_STATUS_A_MAX + 1] = {
 	[FLOWWALL_STATUS_A_NEIGHBOUR]	= { .type = NLA_U64 },
 	[FLOWWALL_STATUS_A_DHCP]	= { .type = NLA_U64 },
 	[FLOWWALL_STATUS_A_DROP]	= { .type = NLA_NESTED },
+	[FLOWWALL_STATUS_A_GROUPS]	= { .type = NLA_U32 },
+	[FLOWWALL_STATUS_A_MEMBERS]	= { .type = NLA_U32 },
+	[FLOWWALL_STATUS_A_CONFIRM]	= { .type = NLA_U32 },
 };
 
 static struct nla_policy drop_policy[FLOWWALL_DROP_A_MAX + 1] = {

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the kernel says and the tool must not believe. */
+#include "netlink_bytes.h"
+
+#include <check.h>
+#include <errno.h>
+
+#include <netlink/genl/genl.h>
+
+#include "fwctl.h"
+#include "nl_internal.h"
+
+struct options options;
+
+static struct module module;
+static uint8_t said[4096];
+
+static void ignore(const struct place *place, const char *message, const char *hint)
+{
+	(void)place;
+	(void)message;
+	(void)hint;
+}
+
+static void setup(void)
+{
+	memset(&module, 0, sizeof(module));
+	module.sock = nl_socket_alloc();
+	report_mistake = ignore;
+	shim_kernel = (struct shim_kernel){ .left = said };
+}
+
+static void teardown(void)
+{
+	nl_socket_free(module.sock);
+}
+
+/* The kernel says this, too; @msg is freed. */
+static void say(struct nl_msg *msg)
+{
+	const struct nlmsghdr *head = nlmsg_hdr(msg);
+
+	ck_assert_uint_le(shim_kernel.size + head->nlmsg_len, sizeof(said));
+	memcpy(said + shim_kernel.size, head, head->nlmsg_len);
+	shim_kernel.size += NLMSG_ALIGN(head->nlmsg_len);
+	nlmsg_free(msg);
+}
+
+static void say_error(int type, int err)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_CAPPED);
+	struct nlmsgerr error = { .error = err };
+
+	nlmsg_append(msg, &error, sizeof(error), NLMSG_ALIGNTO);
+	say(msg);
+}
+
+/* A status with one attribute. */
+static void say_status(int type, const void *data, int size)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+	struct nlattr *nest;
+
+	genlmsg_put(msg, 0, 0, 0x20, 0, 0, FLOWWALL_CMD_STATUS_GET, FLOWWALL_GENL_VERSION);
+	nest = nla_nest_start(msg, FLOWWALL_A_STATUS);
+	nla_put(msg, type, size, data);
+	nla_nest_end(msg, nest);
+	say(msg);
+	say_error(NLMSG_ERROR, 0);
+}
+
+static const int status_numbers[] = {
+	FLOWWALL_STATUS_A_FLOWS, FLOWWALL_STATUS_A_MAX_FLOWS, FLOWWALL_STATUS_A_BUCKETS,
+	FLOWWALL_STATUS_A_FLOW_BYTES, FLOWWALL_STATUS_A_RULES, FLOWWALL_STATUS_A_GROUPS,
+	FLOWWALL_STATUS_A_MEMBERS, FLOWWALL_STATUS_A_CONFIRM,
+};
+
+START_TEST(short_numbers_make_no_sense)
+{
+	static const uint32_t number = 5;
+	struct module_status status;
+	int size;
+
+	for (size = 0; size <= 4; size++) {
+		teardown();
+		setup();
+		say_status(status_numbers[_i], &number, size);
+		ck_assert_int_eq(module_status(&module, &status), size == 4 ? 0 : -EPROTO);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("netlink");
+	TCase *tcase = tcase_create("netlink");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, short_numbers_make_no_sense, 0,
+			    sizeof(status_numbers) / sizeof(*status_numbers));
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
