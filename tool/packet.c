@@ -139,11 +139,12 @@ struct route {
 
 static int on_route(struct nl_msg *msg, void *arg)
 {
+	static struct nla_policy policy[RTA_MAX + 1] = { [RTA_OIF] = { .type = NLA_U32 } };
 	struct nlattr *tb[RTA_MAX + 1];
 	struct route *route = arg;
 
 	if (nlmsg_hdr(msg)->nlmsg_type != RTM_NEWROUTE ||
-	    nlmsg_parse(nlmsg_hdr(msg), sizeof(struct rtmsg), tb, RTA_MAX, NULL) < 0)
+	    nlmsg_parse(nlmsg_hdr(msg), sizeof(struct rtmsg), tb, RTA_MAX, policy) < 0)
 		return NL_OK;
 	route->answered = true;
 	route->type = ((struct rtmsg *)nlmsg_data(nlmsg_hdr(msg)))->rtm_type;

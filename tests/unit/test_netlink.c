@@ -5,10 +5,12 @@
 #include <check.h>
 #include <errno.h>
 
+#include <linux/rtnetlink.h>
 #include <netlink/genl/genl.h>
 
 #include "fwctl.h"
 #include "nl_internal.h"
+#include "packet.h"
 
 struct options options;
 
@@ -90,6 +92,30 @@ START_TEST(short_numbers_make_no_sense)
 }
 END_TEST
 
+START_TEST(short_interface_of_a_route)
+{
+	static const uint32_t oif = 7;
+	struct packet_words words = { .family = AF_INET };
+	struct rtmsg head = { .rtm_type = RTN_UNICAST };
+	struct raw_packet packet;
+	int size, i;
+
+	for (size = 0; size <= 4; size++) {
+		teardown();
+		setup();
+		for (i = 0; i < 2; i++) {	/* of the source, and of the destination */
+			struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWROUTE, 0);
+
+			nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO);
+			nla_put(msg, RTA_OIF, size, &oif);
+			say(msg);
+		}
+		ck_assert_int_eq(packet_route(&words, NULL, &packet), size == 4 ? 0 : -1);
+		ck_assert_uint_eq(packet.oif, size == 4 ? oif : 0);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("netlink");
@@ -100,6 +126,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, short_numbers_make_no_sense, 0,
 			    sizeof(status_numbers) / sizeof(*status_numbers));
+	tcase_add_test(tcase, short_interface_of_a_route);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
