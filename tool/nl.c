@@ -187,6 +187,12 @@ static const char *extended_ack(struct module *module, const void *attrs, size_t
 	return message;
 }
 
+/* The kernel has error numbers down to -4095; what else is said makes no sense. */
+static int error_number(int err)
+{
+	return err > 0 || err < -4095 ? -EPROTO : err;
+}
+
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 {
 	struct exchange *x = arg;
@@ -202,10 +208,10 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 	if (header->nlmsg_flags & NLM_F_ACK_TLVS && at < length)
 		message = extended_ack(x->module, (char *)e + at, length - at);
 	x->done = true;
-	x->err = e->error;
-	x->module->refused = e->error && e->error != -ENOMEM;
-	if (e->error)
-		complain(x->module, e->error, "%s", message ? message : meaning(-e->error));
+	x->err = error_number(e->error);
+	x->module->refused = x->err && x->err != -ENOMEM;
+	if (x->err)
+		complain(x->module, x->err, "%s", message ? message : meaning(-x->err));
 	return NL_STOP;
 }
 
@@ -228,6 +234,7 @@ static int on_finish(struct nl_msg *msg, void *arg)
 
 	if (length >= (int)sizeof(err))
 		memcpy(&err, nlmsg_data(header), sizeof(err));
+	err = error_number(err);
 	x->module->offset = 0;
 	if (header->nlmsg_flags & NLM_F_ACK_TLVS && length > (int)NLMSG_ALIGN(sizeof(err)))
 		message = extended_ack(x->module, (char *)nlmsg_data(header) + NLMSG_ALIGN(sizeof(err)),

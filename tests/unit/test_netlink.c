@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <limits.h>
 
 #include <linux/rtnetlink.h>
 #include <netlink/genl/genl.h>
@@ -116,6 +117,32 @@ START_TEST(short_interface_of_a_route)
 }
 END_TEST
 
+/* What the kernel says, and what it is taken for. */
+static const struct {
+	int said;
+	int taken;
+} errors[] = {
+	{ -EPERM, -EPERM }, { -4095, -4095 }, { -4096, -EPROTO }, { INT_MIN, -EPROTO },
+	{ 1, -EPROTO }, { INT_MAX, -EPROTO }, { 0, 0 },
+};
+
+START_TEST(error_numbers)
+{
+	struct script script;
+
+	say_error(NLMSG_ERROR, errors[_i].said);
+	ck_assert_int_eq(module_confirm(&module), errors[_i].taken);
+	ck_assert_int_eq(module_refused(&module), errors[_i].taken != 0);
+
+	teardown();
+	setup();
+	say_error(NLMSG_DONE, errors[_i].said);
+	ck_assert_int_eq(module_ruleset(&module, FLOWWALL_KIND_RULE, NULL, &script),
+			 errors[_i].taken);
+	script_free(&script);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("netlink");
@@ -127,6 +154,7 @@ int main(void)
 	tcase_add_loop_test(tcase, short_numbers_make_no_sense, 0,
 			    sizeof(status_numbers) / sizeof(*status_numbers));
 	tcase_add_test(tcase, short_interface_of_a_route);
+	tcase_add_loop_test(tcase, error_numbers, 0, sizeof(errors) / sizeof(*errors));
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
