@@ -3,8 +3,9 @@
  * Any bytes as a u32 program and a packet, and any text as a u32 program.
  *
  * The first byte says how many ops follow, each of a code and two numbers; the
- * packet is the rest. A program that passes the check is run, linear and paged;
- * one that comes out of text must pass it, and be the same after it is printed.
+ * packet is the rest. A program that passes the check is run, linear and paged,
+ * and finds what the second opinion does; one that comes out of text must pass
+ * the check, and be the same after it is printed.
  */
 #include <stdio.h>
 
@@ -13,6 +14,7 @@
 
 #include "lang.h"
 #include "u32.h"
+#include "u32_oracle.h"
 
 #define OP_BYTES 9
 
@@ -51,6 +53,8 @@ static void try_program(const struct flowwall_u32_op *ops, unsigned int n, const
 		complain("a linear and a paged packet give different results");
 	if (offset <= len && run(ops, n, bytes + offset, len - offset, 0, 0) != linear)
 		complain("what is before the packet counts");
+	if (offset <= len && u32_expected(ops, n, bytes + offset, len - offset) != linear)
+		complain("the second opinion is another one");
 	if (linear && len < offset + 4)
 		complain("there is nothing to match");
 }

@@ -27,6 +27,8 @@ static inline const char *shim_broken_promise(const struct fwl_packet *pkt, unsi
 		return "the higher port comes first";
 	if (pkt->tcp.flags && fwl_kind_proto(pkt->kind) != IPPROTO_TCP)
 		return "TCP flags without TCP";
+	if (pkt->tcp.len > pkt->len - pkt->l4)
+		return "a segment is longer than its packet";
 	return NULL;
 }
 
