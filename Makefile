@@ -8,6 +8,7 @@
 # sudo make bench       measures it beside its peers
 # sudo make install     fwctl, and the module through DKMS; uninstall undoes it
 # make unit, sparse     the unit tests; the module seen by sparse
+# make fuzz             fuzzes each parser for FUZZ_SECONDS (60)
 # make clean
 #
 # V=1 shows the commands, WERROR=1 makes warnings errors.
@@ -33,6 +34,9 @@ module:
 
 unit:
 	$(MAKE) -C tests/unit check
+
+fuzz:
+	$(MAKE) -C tests/fuzz check coverage
 
 sparse:
 	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" C=2 CF="-Wcontext" modules
@@ -64,9 +68,10 @@ uninstall:
 clean:
 	-test ! -e tool/Makefile || $(MAKE) -C tool clean
 	-test ! -e tests/unit/Makefile || $(MAKE) -C tests/unit clean
+	-test ! -e tests/fuzz/Makefile || $(MAKE) -C tests/fuzz clean
 	rm -rf build
 	rm -f flowwall.ko flowwall.mod flowwall.mod.c flowwall.mod.o flowwall.o
 	rm -f .flowwall.* .module-common.o .*.cmd modules.order Module.symvers
 	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
 
-.PHONY: all tool module unit sparse demo check check-full bench install uninstall clean
+.PHONY: all tool module unit fuzz sparse demo check check-full bench install uninstall clean

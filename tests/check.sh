@@ -79,6 +79,7 @@ fetching=$!
 
 stage "fwctl" point "build: fwctl, without warnings" make -C "$source_dir/tool" clean all
 stage "unit tests" make -s -C "$tests/unit" check
+stage "fuzz" make -s -C "$tests/fuzz" FUZZ_SECONDS=5 check
 stage "uapi" "$tests/uapi-agree.py"
 wait "$fetching" || cat "$work/fetch"
 # Most of this one is waiting.

@@ -17,6 +17,7 @@ demo=("${build[@]}" "${module[@]}" "${guest[@]}" "${network[@]}")
 check=(
 	"${demo[@]}"
 	check libsubunit-dev dkms sparse
+	clang libclang-rt-dev llvm
 	ncat iperf3 hping3 python3-scapy conntrack iptables
 	ethtool iputils-tracepath python3-yaml python3-jsonschema
 )
