@@ -89,6 +89,7 @@ static bool is_hardware_made(const struct sk_buff *skb)
 }
 
 /* A packet to be forwarded, with nothing unusual about it? */
+HOT
 static bool is_plain(struct sk_buff *skb, struct fwl_packet *pkt)
 {
 	unsigned int header;
@@ -114,6 +115,7 @@ static bool is_plain(struct sk_buff *skb, struct fwl_packet *pkt)
 }
 
 /* The way out, if the packet came in where those of the other direction go out. */
+HOT
 static struct fwl_path *way_out(const struct fwl_net *fn, const struct sk_buff *skb,
 				const struct fwl_flow *flow, enum fwl_entry entry)
 {
@@ -141,6 +143,7 @@ static bool fits_link(const struct sk_buff *skb, const struct fwl_path *path)
  * ip6_forward() above all. Whoever sends it on looks at the control block, a tunnel
  * or an ICMP error; here it still has what was before.
  */
+HOT
 static void age(struct sk_buff *skb, const struct fwl_packet *pkt)
 {
 	skb_set_transport_header(skb, skb_network_offset(skb) + pkt->l4);
@@ -161,6 +164,7 @@ static void age(struct sk_buff *skb, const struct fwl_packet *pkt)
 	skb_clear_tstamp(skb);
 }
 
+HOT
 static unsigned int gate(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	const struct fwl_ruleset *rs;

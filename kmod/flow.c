@@ -79,6 +79,7 @@ void fwl_flow_cache_uninit(void)
 }
 
 /* SipHash-1-3 on 64-bit machines; the kind is part of the key. */
+HOT
 static u32 flow_hash(const struct fwl_table *table, const struct fwl_ends *ends,
 		     u16 kind)
 {
@@ -92,6 +93,7 @@ static u32 flow_hash(const struct fwl_table *table, const struct fwl_ends *ends,
 	return hsiphash(ends, sizeof(*ends), &key);
 }
 
+HOT
 static bool flow_matches(const struct fwl_flow *flow, const struct fwl_ends *ends,
 			 u16 kind)
 {
@@ -108,6 +110,7 @@ static spinlock_t *bucket_lock(struct fwl_buckets *buckets, u32 hash)
 	return &buckets->lock[hash & buckets->mask & (FWL_BUCKET_LOCKS - 1)];
 }
 
+HOT
 static struct fwl_flow *find(const struct fwl_buckets *buckets, u32 hash,
 			     const struct fwl_ends *ends, u16 kind)
 {
@@ -135,6 +138,7 @@ static struct fwl_flow *find(const struct fwl_buckets *buckets, u32 hash,
  * Context: RCU. Takes no lock and no reference.
  * Return: a flow, either entry of which may have expired, or NULL.
  */
+HOT
 struct fwl_flow *fwl_flow_lookup(const struct fwl_table *table,
 				 const struct fwl_packet *pkt)
 {
@@ -154,6 +158,7 @@ struct fwl_flow *fwl_flow_lookup(const struct fwl_table *table,
  *
  * Context: RCU.
  */
+HOT
 void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
 		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl,
 		    unsigned int refreshes)
@@ -182,6 +187,7 @@ void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
  * @kind: the flow's
  * @state: the flow's
  */
+HOT
 enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state)
 {
 	switch (fwl_kind_proto(kind)) {

@@ -16,6 +16,7 @@
  * Locally made packets, and those that come back from a queue of user space, are
  * here in process context: the counters are per CPU.
  */
+HOT
 static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	unsigned int verdict;

@@ -66,6 +66,7 @@ struct fragment_header {
  * fwl_proto_has_ports() - does the protocol begin with two 16-bit ports?
  * @proto: IP protocol
  */
+HOT
 bool fwl_proto_has_ports(u8 proto)
 {
 	switch (proto) {
@@ -106,6 +107,7 @@ static bool tcp_flags_valid(u8 flags)
  * Everything below fills @pkt with the ends as the packet has them, source
  * first; this puts them in the flow's order.
  */
+HOT
 static void order_ends(struct fwl_packet *pkt, bool ports)
 {
 	struct fwl_ends *ends = &pkt->ends;
@@ -151,6 +153,7 @@ static u8 window_scale(const struct sk_buff *skb, unsigned int at, unsigned int 
 	return FWL_TCP_UNSCALED;
 }
 
+HOT
 static int parse_tcp(const struct sk_buff *skb, unsigned int l4, const struct tcphdr *tcp,
 		     struct fwl_packet *pkt)
 {
@@ -180,6 +183,7 @@ static bool udp_length_valid(u16 length, const struct fwl_packet *pkt)
 	       (pkt->fragment || length <= pkt->len - pkt->l4);
 }
 
+HOT
 static int parse_ports(const struct sk_buff *skb, unsigned int offset,
 		       bool quoted, struct fwl_packet *pkt)
 {
@@ -369,6 +373,7 @@ static int parse_gre(const struct sk_buff *skb, unsigned int offset,
 	return 0;
 }
 
+HOT
 static int parse_transport(const struct sk_buff *skb, unsigned int offset,
 			   bool quoted, struct fwl_packet *pkt)
 {
@@ -389,6 +394,7 @@ static int parse_transport(const struct sk_buff *skb, unsigned int offset,
 	return 0;
 }
 
+HOT
 static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
 		      struct fwl_packet *pkt)
 {
@@ -490,6 +496,7 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
  *
  * Return: 0, or -FLOWWALL_DROP_* for a packet that cannot be told a flow.
  */
+HOT
 int fwl_parse(const struct sk_buff *skb, unsigned int offset, bool quoted,
 	      struct fwl_packet *pkt)
 {

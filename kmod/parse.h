@@ -16,6 +16,9 @@ struct sk_buff;
 #define SCRATCH
 #endif
 
+/* Of what nearly every packet runs through: to be together, in few pages of code. */
+#define HOT __attribute__((hot))
+
 /**
  * struct fwl_ends - the two endpoints of a flow, in an order of their own
  * @addr: the addresses; IPv4 uses the first word of each, the others are zero

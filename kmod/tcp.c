@@ -194,6 +194,7 @@ static enum fwl_tcp_fit reset_fits(const struct fwl_tcp_window *w,
  *
  * Pure: nothing changes.
  */
+HOT
 enum fwl_tcp_fit fwl_tcp_fits(const struct fwl_tcp_window *w, const struct fwl_segment *segment,
 			      u8 state, bool reply, bool trusted)
 {
@@ -270,6 +271,7 @@ static void note_syn(struct fwl_tcp_window *w, const struct fwl_segment *segment
  *
  * Context: any. Two packets of one side at the same moment may be noted as one.
  */
+HOT
 void fwl_tcp_note(struct fwl_tcp_window *w, const struct fwl_segment *segment, u8 state,
 		  bool reply)
 {

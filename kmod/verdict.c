@@ -121,6 +121,7 @@ static int input_ifindex(const struct sk_buff *skb, const struct nf_hook_state *
  * Says where the packet goes, by the roles of its interfaces; false if that is
  * not FlowWall's business. The loopback interface has no role.
  */
+HOT
 static bool direction_of(struct context *c)
 {
 	const struct nf_hook_state *state = c->state;
@@ -514,6 +515,7 @@ static bool is_error(const struct fwl_packet *pkt)
 }
 
 /* Finds out what the packet is; -FLOWWALL_DROP_* if that is nothing. */
+HOT
 static int look(struct context *c)
 {
 	int err = fwl_parse(c->skb, skb_network_offset(c->skb), false, &c->pkt);
@@ -685,6 +687,7 @@ static unsigned int refreshes(const struct fwl_ruleset *rs, enum fwl_entry entry
 }
 
 /* What a segment tells of its connection. */
+HOT
 static void note_segment(const struct fwl_ruleset *rs, struct fwl_flow *flow,
 			 enum fwl_entry entry, const struct fwl_packet *pkt)
 {
@@ -753,6 +756,7 @@ static unsigned int pass_flow(const struct context *c, const struct decision *d)
  * Context: RCU, softirqs off.
  * Return: false if it is to be judged; then nothing has changed.
  */
+HOT
 bool fwl_follow(struct fwl_net *fn, const struct fwl_ruleset *rs, struct fwl_flow *flow,
 		enum fwl_entry entry, const struct fwl_packet *pkt)
 {
@@ -843,6 +847,7 @@ static unsigned int act(const struct context *c, struct decision *d)
  * What nearly all packets are: one more of a flow, of which nothing is to be decided.
  * False if this one is not.
  */
+HOT
 static bool follow(const struct context *c)
 {
 	struct fwl_flow *flow = c->flow;
@@ -870,6 +875,7 @@ static noinline unsigned int judge(const struct context *c, int err)
 }
 
 /* False if the packet is none of FlowWall's. */
+HOT
 static bool begin(struct context *c)
 {
 	c->ifaces = rcu_dereference(c->rs->ifaces);
@@ -886,6 +892,7 @@ static bool begin(struct context *c)
  * Context: RCU, softirqs off.
  * Return: what a hook returns.
  */
+HOT
 unsigned int fwl_judge(struct fwl_net *fn, struct sk_buff *skb,
 		       const struct nf_hook_state *state)
 {
