@@ -686,19 +686,37 @@ static u32 buckets_for(u32 flows, u32 max_flows)
 	return roundup_pow_of_two(max(flows, begin));
 }
 
-/* Empty ones. Freed by kvfree(). */
+/* Empty ones. */
 static struct fwl_buckets *buckets_alloc(u32 size)
 {
-	struct fwl_buckets *buckets;
+	struct fwl_buckets *buckets = kzalloc(sizeof(*buckets), GFP_KERNEL_ACCOUNT);
 	int i;
 
-	buckets = kvzalloc(struct_size(buckets, bucket, size), GFP_KERNEL_ACCOUNT);
 	if (!buckets)
 		return NULL;
+	buckets->bucket = kvcalloc(size, sizeof(*buckets->bucket), GFP_KERNEL_ACCOUNT);
+	if (!buckets->bucket) {
+		kfree(buckets);
+		return NULL;
+	}
 	buckets->mask = size - 1;
 	for (i = 0; i < FWL_BUCKET_LOCKS; i++)
 		spin_lock_init(&buckets->lock[i]);
 	return buckets;
+}
+
+/**
+ * fwl_buckets_free() - free buckets that nobody looks at
+ * @buckets: with no flow in them; or NULL
+ *
+ * Context: process.
+ */
+void fwl_buckets_free(struct fwl_buckets *buckets)
+{
+	if (!buckets)
+		return;
+	kvfree(buckets->bucket);
+	kfree(buckets);
 }
 
 /* Moves the last flow of a chain to the new buckets; false if there is none. */
@@ -751,7 +769,7 @@ static void resize(struct fwl_table *table, struct fwl_buckets *old, struct fwl_
 	WRITE_ONCE(table->resizes, table->resizes + 1);
 	table->resized = jiffies;
 	synchronize_rcu();
-	kvfree(old);
+	fwl_buckets_free(old);
 }
 
 /*
@@ -826,7 +844,7 @@ void fwl_table_init(struct fwl_net *fn)
  * @max_flows: the limit of flows
  *
  * Context: process.
- * Return: the buckets, freed by kvfree(), or NULL.
+ * Return: the buckets, or NULL.
  */
 struct fwl_buckets *fwl_buckets_alloc(u32 max_flows)
 {
@@ -948,7 +966,7 @@ void fwl_table_flush(struct fwl_net *fn)
 		}
 		cond_resched();
 	}
-	kvfree(buckets);
+	fwl_buckets_free(buckets);
 	mem_cgroup_put(table->memcg);
 	table->memcg = NULL;
 	free_list(table->resting);

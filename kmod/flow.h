@@ -85,17 +85,17 @@ struct fwl_flow {
 
 /**
  * struct fwl_buckets - the hash table proper
+ * @bucket: chains, read under RCU; by themselves, for a power of two has no waste
+ * @mask: number of buckets, less one
  * @future: the one that takes its place, while flows are moved there
  * @lock: protects the chains of the buckets of the same low bits of the hash;
  *	with @future, taken before that one's lock
- * @mask: number of buckets, less one
- * @bucket: chains, read under RCU
  */
 struct fwl_buckets {
+	struct fwl_flow __rcu **bucket;
+	u32 mask;
 	struct fwl_buckets __rcu *future;
 	spinlock_t lock[FWL_BUCKET_LOCKS];
-	u32 mask;
-	struct fwl_flow __rcu *bucket[];
 };
 
 /**
@@ -187,6 +187,7 @@ void fwl_flow_cache_uninit(void);
 
 void fwl_table_init(struct fwl_net *fn);
 struct fwl_buckets *fwl_buckets_alloc(u32 max_flows);
+void fwl_buckets_free(struct fwl_buckets *buckets);
 void fwl_table_begin(struct fwl_table *table, struct fwl_buckets *buckets);
 void fwl_table_limit(struct fwl_table *table, const struct fwl_settings *settings);
 void fwl_table_count_hosts(struct fwl_net *fn);

@@ -84,7 +84,7 @@ int fwl_fill_status(struct sk_buff *msg, const struct fwl_net *fn,
 	size = buckets ? buckets->mask + 1 : 0;
 	memory = (u64)flows * FWL_FLOW_BYTES;
 	if (buckets)
-		memory += struct_size(buckets, bucket, size);
+		memory += sizeof(*buckets) + (u64)size * sizeof(*buckets->bucket);
 
 	if (!nest ||
 	    nla_put_string(msg, FLOWWALL_STATUS_A_VERSION, FLOWWALL_VERSION) ||

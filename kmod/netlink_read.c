@@ -255,6 +255,21 @@ static int read_member_address(struct nlattr **tb, struct fwl_member_key *key,
 	return 0;
 }
 
+static int read_member_iface(const struct nlattr *iface, struct fwl_member_key *key,
+			     struct netlink_ext_ack *extack)
+{
+	bool pattern;
+	int err;
+
+	BUILD_BUG_ON(sizeof(key->addr) != FLOWWALL_IFACE_SIZE);
+	err = fwl_read_iface(iface, (char *)key->addr, &pattern, extack);
+	if (!err && pattern) {
+		NL_SET_ERR_MSG_ATTR(extack, iface, "a member is one interface, not a pattern");
+		err = -EINVAL;
+	}
+	return err;
+}
+
 static int read_member(struct fwl_transaction *tx, struct fwl_group *group,
 		       const struct nlattr *nest, enum fwl_member_op op,
 		       struct netlink_ext_ack *extack)
@@ -286,7 +301,9 @@ static int read_member(struct fwl_transaction *tx, struct fwl_group *group,
 		nla_memcpy(key.addr, tb[FLOWWALL_MEMBER_A_MAC], ETH_ALEN);
 		break;
 	case FWL_FAMILY_IFACE:
-		nla_strscpy((char *)key.addr, tb[FLOWWALL_MEMBER_A_IFACE], sizeof(key.addr));
+		err = read_member_iface(tb[FLOWWALL_MEMBER_A_IFACE], &key, extack);
+		if (err)
+			return err;
 		break;
 	default:
 		err = read_member_address(tb, &key, extack);

@@ -513,7 +513,7 @@ static int commit_ruleset(struct fwl_net *fn, struct fwl_transaction *tx,
 		err = publish(fn, tx->ruleset, buckets, &old);
 		buckets = NULL;
 	}
-	kvfree(buckets);
+	fwl_buckets_free(buckets);
 	if (err || commit->check) {
 		fwl_changes_undo(fn, generation);
 		return err;
@@ -585,7 +585,7 @@ static int restore(struct fwl_net *fn)
 		err = publish(fn, rs, buckets, &old);
 		buckets = NULL;
 	}
-	kvfree(buckets);
+	fwl_buckets_free(buckets);
 	if (err) {
 		fwl_changes_undo(fn, generation);
 		fwl_ruleset_free(rs);

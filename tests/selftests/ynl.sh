@@ -70,6 +70,13 @@ check_json "flow-get has the flows, each with two inverted entries" "
 	any(.[]; .proto == 6 and .direction == \"in\" and .original.dport == 80 and .rule)" \
 	ynl --dump flow-get
 
+# What fwctl writes as one word of a line must be one.
+for name in 'two lines' $'two\nlines' 'eth+'; do
+	refusal=$(ynl --multi begin '{"mode": "edit"}' --multi add "$(jq -nc --arg name "$name" \
+		'{statement: {group: {name: "those", member: [{iface: $name}]}}}')" 2>&1)
+	check_match "no member $(printf %q "$name")" "$refusal" 'bad-attr.*iface'
+done
+
 status=0
 refusal=$(ynl --multi begin '{"mode": "edit"}' \
 	--multi add '{"statement": {"setting": {"max-flows": 0}}}' 2>&1) || status=$?
