@@ -34,6 +34,7 @@
 /* So many buckets are there without any flow, if there may be as many flows: 32 KiB. */
 #define BUCKETS_BEGIN	4096
 #define BUCKETS_MIN	64
+#define SHRINK_AFTER	(10 * HZ)
 
 /* The worker passes the table in SLICES slices, one each SWEEP_INTERVAL: a second. */
 #define SWEEP_INTERVAL	(HZ / 8)
@@ -767,21 +768,20 @@ static void resize(struct fwl_table *table, struct fwl_buckets *old, struct fwl_
 	}
 	rcu_assign_pointer(table->buckets, new);
 	WRITE_ONCE(table->resizes, table->resizes + 1);
-	table->resized = jiffies;
 	synchronize_rcu();
 	fwl_buckets_free(old);
 }
 
 /*
- * Sees to the size. A table shrinks slowly, since what made it grow may come again;
- * without memory to grow, its chains get longer. False if it is to be seen to again,
- * whether there are flows or not.
+ * Sees to the size. A table shrinks when it has been large for nothing for a while,
+ * since what made it grow may come again; without memory to grow, its chains get longer.
+ * False if it is to be seen to again, whether there are flows or not.
  */
 static bool fit_buckets(struct fwl_net *fn)
 {
 	struct fwl_table *table = &fn->table;
 	struct fwl_buckets *buckets, *new;
-	bool shrinks, fits = true;
+	bool roomy, fits = true;
 	struct mem_cgroup *before;
 	u32 size, fit;
 
@@ -791,10 +791,12 @@ static bool fit_buckets(struct fwl_net *fn)
 	buckets = rcu_dereference_protected(table->buckets, lockdep_is_held(&fn->lock));
 	size = buckets->mask + 1;
 	fit = buckets_for(atomic_read(&table->count), READ_ONCE(table->max));
-	shrinks = fit <= size / 4;
-	if (fit > size || (shrinks && time_after(jiffies, table->resized + HZ))) {
+	roomy = fit <= size / 4;
+	if (!roomy)
+		table->filled = jiffies;
+	if (fit > size || time_after(jiffies, table->filled + SHRINK_AFTER)) {
 		before = set_active_memcg(table->memcg);
-		new = buckets_alloc(shrinks ? size / 2 : fit);
+		new = buckets_alloc(fit);
 		set_active_memcg(before);
 		if (new)
 			resize(table, buckets, new);
@@ -802,7 +804,7 @@ static bool fit_buckets(struct fwl_net *fn)
 	}
 	WRITE_ONCE(table->crowded, !fits);
 	mutex_unlock(&fn->lock);
-	return fits && !shrinks;
+	return fits && !roomy;
 }
 
 static void sweep_work(struct work_struct *work)

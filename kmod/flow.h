@@ -107,7 +107,7 @@ struct fwl_buckets {
  * @half_open_max: limit of flows that are half open
  * @half_open: flows of which only one side was heard, or whose handshake is not over
  * @resizes: counts beginnings and ends of a move to other buckets
- * @resized: jiffies of the last end
+ * @filled: jiffies when there were last more flows than a quarter of the buckets
  * @crowded: there are not enough buckets, which the worker knows
  * @sweeping: the worker is queued or runs
  * @full_scan: jiffies of the last scan that found nothing to evict
@@ -127,7 +127,7 @@ struct fwl_table {
 	u32 half_open_max;
 	atomic_t half_open;
 	u32 resizes;
-	unsigned long resized;
+	unsigned long filled;
 	bool crowded;
 	bool sweeping;
 	unsigned long full_scan;

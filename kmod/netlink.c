@@ -350,8 +350,9 @@ static void kill_one(struct fwl_flow *flow, void *arg)
 	if (fwl_flow_expired(flow, jiffies) || fwl_state_ended(READ_ONCE(flow->state)) ||
 	    !fwl_filter_passes(killer->filter, killer->generation, flow))
 		return;
-	/* Else the next segment from inside would pick the connection up again. */
-	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP)
+	/* Else the next segment from inside would pick the connection up again, if there is one. */
+	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP &&
+	    READ_ONCE(flow->state) != FLOWWALL_STATE_SYN_SENT)
 		fwl_flow_revoke(killer->fn, flow, FLOWWALL_END_KILLED);
 	else if (!fwl_flow_end(killer->fn, flow, FLOWWALL_END_KILLED))
 		return;

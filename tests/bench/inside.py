@@ -3,14 +3,15 @@
 """Runs the cells of the benchmark on the kernel that it finds itself on.
 
 inside.py FWCTL [OPTION]... loads $FLOWWALL_KO and prints one JSON object a line: first
-what this machine is, then a sample each: cell, setup, round, ns (a packet), and how many
-packets were lost.
+what this machine is, then a sample each: cell, setup, boot, round, ns (a packet), and
+how many packets were lost.
 
 Each setup is a router in a namespace of its own with the same two interfaces and the
 same policy: from r0, the inside, everything goes out, and from r1 come the replies.
 pktgen hands packets to r0 as if they had just arrived; r1 and r0 are dummies, which
 count what they are to send and drop it. A round measures each setup once, in an order
-that turns with each round.
+that turns with each round. pktgen knows UDP only: for cells of TCP, actions of traffic
+control at the ingress write another header, which costs all setups the same.
 """
 import argparse
 import ctypes
@@ -27,8 +28,15 @@ FLOWS = {1: (1, 1), 1000: (8, 125), 60000: (96, 625), 100000: (32, 3125), 100000
 FIRST = 0x0a010001  # 10.1.0.1
 TARGET, TARGET_PORT = "203.0.113.9", 9
 TABLE = 2 ** 20  # room for flows, of each kind of table
+# Buckets of conntrack: what it takes by itself with 8 GiB, and no fewer than flows.
+BUCKETS = 2 ** 18
+
+# What becomes of UDP of 60 bytes: TCP with 6 bytes of data, by offsets from the IP header.
+SYN, SYN_ACK, ACK = (1000, 0, 0x02), (5000, 1001, 0x12), (1001, 5001, 0x10)
+BACK = (5001, 1001, 0x10)
 
 TUNE = ("net.netfilter.nf_conntrack_max=%d" % (2 * TABLE),
+        "net.netfilter.nf_conntrack_checksum=0",
         "net.netfilter.nf_conntrack_udp_timeout=36000",
         "net.netfilter.nf_conntrack_udp_timeout_stream=36000",
         "net.netfilter.nf_flowtable_udp_timeout=36000")
@@ -143,6 +151,19 @@ class Setup:
             return json.loads(run(self.fwctl, "-n", self.netns, "-j", "status"))["flows"]
         return None
 
+    def make_tcp(self, dev, seq, ack, flags):
+        """Has what comes in by dev be such segments; see make_udp()."""
+        self.make_udp(dev)
+        run("tc", "-n", self.netns, "qdisc", "add", "dev", dev, "ingress")
+        munge = ["9 u8 set 6", "24 u32 set %d" % seq, "28 u32 set %d" % ack,
+                 "32 u32 set 0x50%02xffff" % flags, "36 u32 set 0"]
+        run("tc", "-n", self.netns, "filter", "add", "dev", dev, "ingress", "matchall",
+            "action", "pedit", *" ".join("munge offset " + part for part in munge).split(),
+            "pipe", "action", "csum", "ip4h")
+
+    def make_udp(self, dev):
+        run("tc", "-n", self.netns, "qdisc", "del", "dev", dev, "ingress", check=False)
+
     def sent(self, dev):
         return int(self.run("cat", "/sys/class/net/%s/statistics/tx_packets" % dev))
 
@@ -199,10 +220,9 @@ def tell(**what):
     print(json.dumps(what), flush=True)
 
 
-def rounds(cell, setups, options, measure, prepare=None):
+def rounds(cell, setups, options, measure, prepare):
     for setup in setups:
-        if prepare:
-            prepare(setup)
+        prepare(setup)
     for number in range(-1, options.rounds):  # the first one only warms up
         for k in range(len(setups)):
             setup = setups[(k + number) % len(setups)]
@@ -210,15 +230,30 @@ def rounds(cell, setups, options, measure, prepare=None):
             packets, ns = measure(setup)
             lost = packets - (setup.sent("r1") - before)
             if number >= 0:
-                tell(cell=cell, setup=setup.name, round=number, ns=ns, lost=lost)
+                tell(cell=cell, setup=setup.name, boot=options.boot, round=number, ns=ns,
+                     lost=lost)
     for setup in setups:
         setup.flush()
+        setup.make_udp("r0")
+        setup.make_udp("r1")
 
 
-def established(setups, options, count):
+def conntrack_buckets(count):
+    with open("/sys/module/nf_conntrack/parameters/hashsize", "w") as size:
+        size.write("%d" % max(BUCKETS, count))
+
+
+def established(setups, options, count, tcp=False):
     packets = max(count, options.packets)
 
     def prepare(setup):
+        if tcp:
+            setup.make_tcp("r0", *SYN)
+            setup.forward(count, count)
+            setup.make_tcp("r1", *SYN_ACK)
+            setup.reply(count, count)
+            setup.make_tcp("r0", *ACK)
+            setup.make_tcp("r1", *BACK)
         for _ in range(2):
             setup.forward(count, count)
             setup.reply(count, count)
@@ -226,19 +261,26 @@ def established(setups, options, count):
         if flows is not None and flows != count:
             sys.exit("%s has %s flows, not %d" % (setup.name, flows, count))
 
-    rounds("established %d" % count, setups, options,
+    conntrack_buckets(count)
+    rounds("%s %d" % ("tcp" if tcp else "established", count), setups, options,
            lambda setup: (packets, setup.forward(packets, count)), prepare)
 
 
-def new(setups, options):
+def new(setups, options, syn=False):
     packets = min(options.packets, 200000)
+
+    def prepare(setup):
+        if syn:
+            setup.make_tcp("r0", *SYN)
 
     def measure(setup):
         setup.flush()
         time.sleep(0.2)
         return packets, setup.anew(packets)
 
-    rounds("new", setups, options, measure)
+    setups = [setup for setup in setups if setup.kind not in ("flowtable", "fastpath")]
+    conntrack_buckets(packets)
+    rounds("syn" if syn else "new", setups, options, measure, prepare)
 
 
 def main():
@@ -248,6 +290,7 @@ def main():
     parser.add_argument("--packets", type=int, default=500000)
     parser.add_argument("--setup", action="append")
     parser.add_argument("--flows", type=int, action="append", choices=FLOWS)
+    parser.add_argument("--boot", type=int, default=0)
     options = parser.parse_args()
     module = os.environ["FLOWWALL_KO"]
     for other in run("modinfo", "-F", "depends", module).strip().split(",") + ["pktgen"]:
@@ -259,9 +302,13 @@ def main():
     tell(kernel=os.uname().release, machine=os.uname().nodename)
     setups = [Setup(name, kinds[name], options.fwctl)
               for name in options.setup or kinds]
-    for count in sorted(options.flows or FLOWS):
+    counts = sorted(options.flows or FLOWS)
+    for count in counts:
         established(setups, options, count)
-    new([setup for setup in setups if setup.kind not in ("flowtable", "fastpath")], options)
+    for count in {1000, 100000}.intersection(counts):
+        established(setups, options, count, tcp=True)
+    new(setups, options)
+    new(setups, options, syn=True)
 
 
 LIBC = ctypes.CDLL(None)

@@ -25,8 +25,8 @@ AGREE = {"uml": 0.05, "icount": 0.01}
 RATIOS = (
     ("hook path / conntrack, what it adds", ("plain", "conntrack", "flowwall"),
      lambda c: (c["flowwall"] - c["plain"]) / (c["conntrack"] - c["plain"]),
-     {"new": (0.50, 0.25), "established 100000": (0.35, 0.15), "established 1000000": (0.35, 0.15),
-      "established 1000": (0.40, 0.20)}),
+     {"new": (0.50, 0.25), "syn": (0.50, 0.25), "established 1000": (0.40, 0.20),
+      "established 100000": (0.35, 0.15), "established 1000000": (0.35, 0.15)}),
     ("fast path / plain forwarding", ("plain", "fastpath"),
      lambda c: c["fastpath"] / c["plain"], {"established": (0.70, 0.50)}),
     ("packets by the fast path / by nftables' flowtable", ("flowtable", "fastpath"),
@@ -40,7 +40,7 @@ RATIOS = (
 
 
 def read(path):
-    """{cell: {round: {setup: ns}}}, and the kernel."""
+    """{cell: {(boot, round): {setup: ns}}}, and the kernel."""
     cells, kernel = collections.OrderedDict(), "?"
     with open(path) as lines:
         for line in lines:
@@ -54,7 +54,7 @@ def read(path):
                 sys.exit("%s: of %s, %s lost %d packets: no result" % (
                     path, sample["cell"], sample["setup"], sample["lost"]))
             cells.setdefault(sample["cell"], {}).setdefault(
-                sample["round"], {})[sample["setup"]] = sample["ns"]
+                (sample["boot"], sample["round"]), {})[sample["setup"]] = sample["ns"]
     return cells, kernel
 
 

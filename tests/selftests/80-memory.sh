@@ -33,10 +33,10 @@ check "all flows are in that cache, with no other memory of their own" [ "$objec
 
 fw -j status >"$TMP/status"
 check_equal "the module says the same of a flow" "$(jq '.flow_bytes' "$TMP/status")" "$size"
-# Up to 64 KiB are there without any flow.
+# Its 32 KiB are there without any flow.
 fits() { # FLOWS: the table is of their number
 	fw -j status | jq -e --argjson flows "$1" \
-		'.flows == $flows and .buckets >= .flows and .memory - .flows * .flow_bytes <= ([16 * .flows, 65536] | max) + 4096'
+		'.flows == $flows and .buckets >= .flows and .memory - .flows * .flow_bytes <= ([16 * .flows, 32768] | max) + 4096'
 }
 check "its table takes 16 bytes a flow at most: $(jq -c '[.memory, .flows, .buckets]' "$TMP/status")" \
 	busywait 10 fits "$flows"
