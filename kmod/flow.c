@@ -687,15 +687,16 @@ static u32 buckets_for(u32 flows, u32 max_flows)
 	return roundup_pow_of_two(max(flows, begin));
 }
 
-/* Empty ones. */
+/* Empty ones, if there is memory: no process is to be killed for them. */
 static struct fwl_buckets *buckets_alloc(u32 size)
 {
-	struct fwl_buckets *buckets = kzalloc(sizeof(*buckets), GFP_KERNEL_ACCOUNT);
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	struct fwl_buckets *buckets = kzalloc(sizeof(*buckets), gfp);
 	int i;
 
 	if (!buckets)
 		return NULL;
-	buckets->bucket = kvcalloc(size, sizeof(*buckets->bucket), GFP_KERNEL_ACCOUNT);
+	buckets->bucket = kvcalloc(size, sizeof(*buckets->bucket), gfp);
 	if (!buckets->bucket) {
 		kfree(buckets);
 		return NULL;
@@ -977,4 +978,5 @@ void fwl_table_flush(struct fwl_net *fn)
 	atomic_set(&table->count, 0);
 	atomic_set(&table->half_open, 0);
 	table->sweeping = false;
+	table->crowded = false;
 }
