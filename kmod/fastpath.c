@@ -22,10 +22,10 @@
 
 #include "fastpath.h"
 #include "flow.h"
+#include "hit.h"
 #include "net.h"
 #include "path.h"
 #include "ruleset.h"
-#include "verdict.h"
 
 /* Behind what others have at the ingress. */
 #define PRIORITY	100
@@ -189,7 +189,7 @@ static unsigned int gate(void *priv, struct sk_buff *skb, const struct nf_hook_s
 	if (skb_cow(skb, path->headroom))
 		return NF_ACCEPT;
 	rs = rcu_dereference(fn->ruleset);
-	if (!fwl_follow(fn, rs, flow, entry, &pkt))
+	if (!fwl_follow(rs, rcu_dereference(rs->ifaces), flow, entry, &pkt))
 		return NF_ACCEPT;
 
 	age(skb, &pkt);

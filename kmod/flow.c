@@ -22,14 +22,12 @@
 
 #include "event.h"
 #include "flow.h"
+#include "hit.h"
 #include "host.h"
 #include "net.h"
 #include "path.h"
 #include "ruleset.h"
 #include "tcp.h"
-
-/* An expiry is stored only when it moves by this much. */
-#define LAZY		(HZ / 4)
 
 /* So many buckets are there without any flow, if there may be as many flows: 32 KiB. */
 #define BUCKETS_BEGIN	4096
@@ -79,136 +77,9 @@ void fwl_flow_cache_uninit(void)
 	kmem_cache_destroy(flow_cache);
 }
 
-/* SipHash-1-3 on 64-bit machines; the kind is part of the key. */
-HOT
-static u32 flow_hash(const struct fwl_table *table, const struct fwl_ends *ends,
-		     u16 kind)
-{
-	hsiphash_key_t key = table->seed;
-
-	key.key[0] ^= kind;
-	if (!fwl_kind_ipv6(kind))
-		return hsiphash_3u32((__force u32)ends->addr[0][0],
-				     (__force u32)ends->addr[1][0],
-				     (__force u32)ends->id, &key);
-	return hsiphash(ends, sizeof(*ends), &key);
-}
-
-HOT
-static bool flow_matches(const struct fwl_flow *flow, const struct fwl_ends *ends,
-			 u16 kind)
-{
-	/* All other words of IPv4 are zero. */
-	if (flow->ends.id != ends->id || flow->kind != kind ||
-	    flow->ends.addr[0][0] != ends->addr[0][0] || flow->ends.addr[1][0] != ends->addr[1][0])
-		return false;
-	return !fwl_kind_ipv6(kind) ||
-	       !memcmp(flow->ends.addr, ends->addr, sizeof(ends->addr));
-}
-
 static spinlock_t *bucket_lock(struct fwl_buckets *buckets, u32 hash)
 {
 	return &buckets->lock[hash & buckets->mask & (FWL_BUCKET_LOCKS - 1)];
-}
-
-HOT
-static struct fwl_flow *find(const struct fwl_buckets *buckets, u32 hash,
-			     const struct fwl_ends *ends, u16 kind)
-{
-	struct fwl_flow *flow;
-
-	for (; buckets; buckets = rcu_dereference(buckets->future)) {
-		flow = rcu_dereference(buckets->bucket[hash & buckets->mask]);
-		for (; flow; flow = rcu_dereference(flow->next)) {
-			/* The line of the counters, which a hit needs as well. */
-			prefetchw(&flow->packets);
-			if (flow_matches(flow, ends, kind))
-				return flow;
-		}
-		/* A flow that was just moved away: see where to. */
-		smp_rmb();
-	}
-	return NULL;
-}
-
-/**
- * fwl_flow_lookup() - find the flow that a packet belongs to
- * @table: of the namespace
- * @pkt: the packet
- *
- * Context: RCU. Takes no lock and no reference.
- * Return: a flow, either entry of which may have expired, or NULL.
- */
-HOT
-struct fwl_flow *fwl_flow_lookup(const struct fwl_table *table,
-				 const struct fwl_packet *pkt)
-{
-	return find(rcu_dereference(table->buckets),
-		    flow_hash(table, &pkt->ends, pkt->kind), &pkt->ends, pkt->kind);
-}
-
-/**
- * fwl_flow_count() - count a packet, and let the flow live longer for it
- * @flow: the flow
- * @entry: the packet's
- * @pkt: the packet
- * @ttl: of the flow's class as it is now
- * @refreshes: which entries, bits by enum fwl_entry
- *
- * Each packet adds a step to what these entries still have, up to the maximum.
- *
- * Context: RCU.
- */
-HOT
-void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
-		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl,
-		    unsigned int refreshes)
-{
-	u32 now = jiffies, latest = now + ttl->max;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		u32 old = READ_ONCE(flow->expires[i]), expires;
-
-		if (!(refreshes & 1 << i))
-			continue;
-		/* Where only one is refreshed, the other one may have expired. */
-		expires = ((s32)(old - now) < 0 ? now : old) + ttl->step;
-		if ((s32)(expires - latest) > 0)
-			expires = latest;
-		if (expires - old + LAZY > 2 * LAZY)
-			WRITE_ONCE(flow->expires[i], expires);
-	}
-	WRITE_ONCE(flow->packets[entry], flow->packets[entry] + 1);
-	WRITE_ONCE(flow->bytes[entry], flow->bytes[entry] + pkt->len);
-}
-
-/**
- * fwl_ttl_class() - which TTL a flow has
- * @kind: the flow's
- * @state: the flow's
- */
-HOT
-enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state)
-{
-	switch (fwl_kind_proto(kind)) {
-	case IPPROTO_TCP:
-		if (fwl_tcp_closing(state) || fwl_state_ended(state))
-			return FLOWWALL_TTL_TCP_CLOSING;
-		return state == FLOWWALL_STATE_ESTABLISHED ? FLOWWALL_TTL_TCP_ESTABLISHED
-							   : FLOWWALL_TTL_TCP_SYN;
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-		return state == FLOWWALL_STATE_NEW ? FLOWWALL_TTL_UDP_NEW
-						   : FLOWWALL_TTL_UDP_STREAM;
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return FLOWWALL_TTL_ICMP;
-	case IPPROTO_GRE:
-		return FLOWWALL_TTL_GRE;
-	default:
-		return FLOWWALL_TTL_OTHER;
-	}
 }
 
 /**
@@ -222,7 +93,7 @@ u64 fwl_flow_id(const struct fwl_table *table, const struct fwl_flow *flow)
 {
 	u64 place = (unsigned long)flow;
 	hsiphash_key_t key = table->seed;
-	u32 ends = flow_hash(table, &flow->ends, flow->kind);
+	u32 ends = fwl_flow_hash(table, &flow->ends, flow->kind);
 
 	key.key[1] = ~key.key[1];
 	return (u64)hsiphash_3u32(place, place >> 32, ends, &key) << 32 | ends;
@@ -289,7 +160,7 @@ static void flow_retire(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall
 bool fwl_flow_end(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why)
 {
 	struct fwl_table *table = &fn->table;
-	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	u32 hash = fwl_flow_hash(table, &flow->ends, flow->kind);
 	struct fwl_buckets *buckets;
 	bool found = false;
 
@@ -467,13 +338,13 @@ static void unlock_chain(struct fwl_buckets *buckets, struct fwl_buckets *future
 static struct fwl_flow *link_flow(struct fwl_table *table, struct fwl_flow *flow,
 				  struct fwl_flow **expired)
 {
-	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	u32 hash = fwl_flow_hash(table, &flow->ends, flow->kind);
 	struct fwl_buckets *buckets = rcu_dereference(table->buckets), *future;
 	struct fwl_flow __rcu **head;
 	struct fwl_flow *found;
 
 	future = lock_chain(buckets, hash);
-	found = find(buckets, hash, &flow->ends, flow->kind);
+	found = fwl_flow_find(buckets, hash, &flow->ends, flow->kind);
 	if (found && fwl_flow_expired(found, jiffies)) {
 		if (unlink_flow(buckets, hash, found) ||
 		    (future && unlink_flow(future, hash, found)))
@@ -502,7 +373,7 @@ static struct fwl_flow *link_flow(struct fwl_table *table, struct fwl_flow *flow
 void fwl_flow_opened(struct fwl_net *fn, struct fwl_flow *flow)
 {
 	struct fwl_table *table = &fn->table;
-	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	u32 hash = fwl_flow_hash(table, &flow->ends, flow->kind);
 	struct fwl_buckets *buckets = rcu_dereference(table->buckets), *future;
 
 	future = lock_chain(buckets, hash);
@@ -526,7 +397,7 @@ void fwl_flow_set_path(struct fwl_net *fn, struct fwl_flow *flow, enum fwl_entry
 		       u16 path)
 {
 	struct fwl_table *table = &fn->table;
-	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	u32 hash = fwl_flow_hash(table, &flow->ends, flow->kind);
 	struct fwl_buckets *buckets = rcu_dereference(table->buckets), *future;
 
 	future = lock_chain(buckets, hash);
@@ -738,7 +609,7 @@ static bool move_one(const struct fwl_table *table, struct fwl_buckets *old,
 		flow = next;
 	}
 
-	hash = flow_hash(table, &flow->ends, flow->kind);
+	hash = fwl_flow_hash(table, &flow->ends, flow->kind);
 	head = &new->bucket[hash & new->mask];
 	lock = bucket_lock(new, hash);
 	spin_lock_nested(lock, SINGLE_DEPTH_NESTING);
@@ -884,7 +755,7 @@ static void count_host(struct fwl_flow *flow, void *arg)
 {
 	struct fwl_net *fn = arg;
 	struct fwl_table *table = &fn->table;
-	u32 hash = flow_hash(table, &flow->ends, flow->kind);
+	u32 hash = fwl_flow_hash(table, &flow->ends, flow->kind);
 	struct fwl_buckets *buckets = rcu_dereference(table->buckets), *future;
 
 	future = lock_chain(buckets, hash);

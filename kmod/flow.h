@@ -195,18 +195,12 @@ void fwl_table_flush(struct fwl_net *fn);
 
 void fwl_table_walk(struct fwl_net *fn, void (*each)(struct fwl_flow *flow, void *arg), void *arg);
 
-struct fwl_flow *fwl_flow_lookup(const struct fwl_table *table,
-				 const struct fwl_packet *pkt);
 int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 		 const struct fwl_flow *template, const struct fwl_ttl *ttl,
 		 const struct fwl_settings *settings);
 void fwl_flow_opened(struct fwl_net *fn, struct fwl_flow *flow);
 void fwl_flow_set_path(struct fwl_net *fn, struct fwl_flow *flow, enum fwl_entry entry,
 		       u16 path);
-void fwl_flow_count(struct fwl_flow *flow, enum fwl_entry entry,
-		    const struct fwl_packet *pkt, const struct fwl_ttl *ttl,
-		    unsigned int refreshes);
-enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state);
 void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why);
 bool fwl_flow_end(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why);
 void fwl_flow_opener(const struct fwl_flow *flow, struct fwl_packet *pkt);

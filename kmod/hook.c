@@ -8,6 +8,7 @@
 #include <net/netfilter/ipv4/nf_defrag_ipv4.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 
+#include "hit.h"
 #include "hook.h"
 #include "net.h"
 #include "verdict.h"

@@ -5,6 +5,7 @@
 #include <linux/timekeeping.h>
 
 #include "classify.h"
+#include "hit.h"
 #include "icmp.h"
 #include "net.h"
 #include "ruleset.h"

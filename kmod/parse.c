@@ -7,6 +7,7 @@
  * Each part of a header is fetched before a field of it is used, and every offset
  * stays below 64 KiB, the most that an IP packet can need.
  */
+#include <linux/compiler.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/in.h>
@@ -27,6 +28,7 @@
 #define MAX_EXTENSIONS		8
 #define MAX_EXTENSION_BYTES	2048
 
+#define IPV4_PLAIN		0x45	/* version, and length of a header without options */
 #define IPV4_MORE_FRAGMENTS	0x2000
 #define IPV4_OFFSET		0x1fff
 #define IPV6_OFFSET		0xfff8
@@ -66,7 +68,6 @@ struct fragment_header {
  * fwl_proto_has_ports() - does the protocol begin with two 16-bit ports?
  * @proto: IP protocol
  */
-HOT
 bool fwl_proto_has_ports(u8 proto)
 {
 	switch (proto) {
@@ -107,11 +108,10 @@ static bool tcp_flags_valid(u8 flags)
  * Everything below fills @pkt with the ends as the packet has them, source
  * first; this puts them in the flow's order.
  */
-HOT
-static void order_ends(struct fwl_packet *pkt, bool ports)
+static __always_inline void order_words(struct fwl_packet *pkt, unsigned int words, bool ports)
 {
 	struct fwl_ends *ends = &pkt->ends;
-	unsigned int words = fwl_kind_ipv6(pkt->kind) ? 4 : 1, i;
+	unsigned int i;
 
 	for (i = 0; i < words && ends->addr[0][i] == ends->addr[1][i]; i++)
 		;
@@ -124,8 +124,16 @@ static void order_ends(struct fwl_packet *pkt, bool ports)
 
 	for (i = 0; i < words; i++)
 		swap(ends->addr[0][i], ends->addr[1][i]);
-	if (ports)
-		swap(ends->port[0], ends->port[1]);
+	if (ports) /* both at once, as they will be read */
+		ends->id = (__force __be32)rol32((__force u32)ends->id, 16);
+}
+
+static __always_inline void order_ends(struct fwl_packet *pkt, bool ports)
+{
+	if (fwl_kind_ipv6(pkt->kind))
+		order_words(pkt, 4, ports);
+	else
+		order_words(pkt, 1, ports);
 }
 
 /*
@@ -183,7 +191,6 @@ static bool udp_length_valid(u16 length, const struct fwl_packet *pkt)
 	       (pkt->fragment || length <= pkt->len - pkt->l4);
 }
 
-HOT
 static int parse_ports(const struct sk_buff *skb, unsigned int offset,
 		       bool quoted, struct fwl_packet *pkt)
 {
@@ -234,8 +241,7 @@ static int parse_ports(const struct sk_buff *skb, unsigned int offset,
 	if (!ports)
 		return -FLOWWALL_DROP_TRUNCATED;
 
-	pkt->ends.port[0] = ports[0];
-	pkt->ends.port[1] = ports[1];
+	memcpy(pkt->ends.port, ports, sizeof(pkt->ends.port));
 	order_ends(pkt, true);
 	return 0;
 }
@@ -373,7 +379,6 @@ static int parse_gre(const struct sk_buff *skb, unsigned int offset,
 	return 0;
 }
 
-HOT
 static int parse_transport(const struct sk_buff *skb, unsigned int offset,
 			   bool quoted, struct fwl_packet *pkt)
 {
@@ -394,7 +399,6 @@ static int parse_transport(const struct sk_buff *skb, unsigned int offset,
 	return 0;
 }
 
-HOT
 static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
 		      struct fwl_packet *pkt)
 {
@@ -486,19 +490,8 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 	}
 }
 
-/**
- * fwl_parse() - dissect an IPv4 or IPv6 packet
- * @skb: holds it; may be paged
- * @offset: of its network header in @skb
- * @quoted: it is the quotation in an ICMP error, cut short by right: of the
- *	transport header, only what tells the flow must be there
- * @pkt: what was found; undefined after an error
- *
- * Return: 0, or -FLOWWALL_DROP_* for a packet that cannot be told a flow.
- */
-HOT
-int fwl_parse(const struct sk_buff *skb, unsigned int offset, bool quoted,
-	      struct fwl_packet *pkt)
+static noinline int parse_any(const struct sk_buff *skb, unsigned int offset, bool quoted,
+			      struct fwl_packet *pkt)
 {
 	const u8 *version;
 	u8 buffer;
@@ -526,4 +519,92 @@ int fwl_parse(const struct sk_buff *skb, unsigned int offset, bool quoted,
 	if (err == -FLOWWALL_DROP_TRUNCATED && pkt->fragment)
 		return -FLOWWALL_DROP_FRAGMENT;
 	return err;
+}
+
+/* A header of IPv4 without options, of a packet that is no fragment? */
+static __always_inline bool read_plain_ipv4(const struct iphdr *ip, int room,
+					    struct fwl_packet *pkt)
+{
+	if (room < (int)(sizeof(*ip) + sizeof(struct udphdr)) ||
+	    *(const u8 *)ip != IPV4_PLAIN ||
+	    ip->frag_off & htons(IPV4_MORE_FRAGMENTS | IPV4_OFFSET))
+		return false;
+	pkt->kind = ip->protocol;
+	pkt->hop_limit = ip->ttl;
+	pkt->l4 = sizeof(*ip);
+	memset(pkt->ends.addr, 0, sizeof(pkt->ends.addr));
+	pkt->ends.addr[0][0] = ip->saddr;
+	pkt->ends.addr[1][0] = ip->daddr;
+	return true;
+}
+
+static bool read_plain_ipv6(const struct ipv6hdr *ip, int room, struct fwl_packet *pkt)
+{
+	if (room < (int)(sizeof(*ip) + sizeof(struct udphdr)) || *(const u8 *)ip >> 4 != 6)
+		return false;
+	pkt->kind = FWL_KIND_IPV6 | ip->nexthdr;
+	pkt->hop_limit = ip->hop_limit;
+	pkt->l4 = sizeof(*ip);
+	memcpy(pkt->ends.addr[0], &ip->saddr, sizeof(ip->saddr));
+	memcpy(pkt->ends.addr[1], &ip->daddr, sizeof(ip->daddr));
+	return true;
+}
+
+/*
+ * What nearly all packets are, in few instructions: TCP or UDP right behind the IP
+ * header, in one piece. False if this is another one, or anything is wrong with it; of
+ * those that are left, parse_any() finds the same.
+ */
+static __always_inline bool parse_plain(const struct sk_buff *skb, unsigned int offset,
+					struct fwl_packet *pkt)
+{
+	const u8 *header = skb->data + offset;
+	int room = (int)(skb_headlen(skb) - offset);
+
+	if (!read_plain_ipv4((const struct iphdr *)header, room, pkt) &&
+	    !read_plain_ipv6((const struct ipv6hdr *)header, room, pkt))
+		return false;
+
+	room -= pkt->l4;
+	header += pkt->l4;
+	pkt->icmp = FWL_ICMP_NONE;
+	pkt->icmp_type = 0;
+	pkt->fragment = false;
+	pkt->len = skb->len - offset;
+	memset(&pkt->tcp, 0, sizeof(pkt->tcp));
+	switch (fwl_kind_proto(pkt->kind)) {
+	case IPPROTO_UDP:
+		if (!udp_length_valid(ntohs(((const struct udphdr *)header)->len), pkt))
+			return false;
+		break;
+	case IPPROTO_TCP:
+		if (room < (int)sizeof(struct tcphdr) ||
+		    parse_tcp(skb, offset + pkt->l4, (const struct tcphdr *)header, pkt))
+			return false;
+		break;
+	default:
+		return false;
+	}
+	memcpy(pkt->ends.port, header, sizeof(pkt->ends.port));
+	order_ends(pkt, true);
+	return true;
+}
+
+/**
+ * fwl_parse() - dissect an IPv4 or IPv6 packet
+ * @skb: holds it; may be paged
+ * @offset: of its network header in @skb
+ * @quoted: it is the quotation in an ICMP error, cut short by right: of the
+ *	transport header, only what tells the flow must be there
+ * @pkt: what was found; undefined after an error
+ *
+ * Return: 0, or -FLOWWALL_DROP_* for a packet that cannot be told a flow.
+ */
+HOT
+int fwl_parse(const struct sk_buff *skb, unsigned int offset, bool quoted,
+	      struct fwl_packet *pkt)
+{
+	if (!quoted && parse_plain(skb, offset, pkt))
+		return 0;
+	return parse_any(skb, offset, quoted, pkt);
 }

@@ -104,7 +104,7 @@ struct fwl_packet {
 	u8 icmp_type;
 	bool fragment;
 	u8 hop_limit;
-	u16 l4;
+	u32 l4;
 	u32 len;
 	struct fwl_segment tcp;
 };

@@ -20,6 +20,7 @@
 
 #include "classify.h"
 #include "event.h"
+#include "hit.h"
 #include "icmp.h"
 #include "net.h"
 #include "path.h"
@@ -121,8 +122,7 @@ static int input_ifindex(const struct sk_buff *skb, const struct nf_hook_state *
  * Says where the packet goes, by the roles of its interfaces; false if that is
  * not FlowWall's business. The loopback interface has no role.
  */
-HOT
-static bool direction_of(struct context *c)
+static __always_inline bool direction_of(struct context *c)
 {
 	const struct nf_hook_state *state = c->state;
 	const struct net_device *dev;
@@ -515,8 +515,7 @@ static bool is_error(const struct fwl_packet *pkt)
 }
 
 /* Finds out what the packet is; -FLOWWALL_DROP_* if that is nothing. */
-HOT
-static int look(struct context *c)
+static __always_inline int look(struct context *c)
 {
 	int err = fwl_parse(c->skb, skb_network_offset(c->skb), false, &c->pkt);
 
@@ -673,30 +672,6 @@ static unsigned int open_flow(const struct context *c, struct decision *d)
 	}
 }
 
-/* Which entries a packet refreshes that comes from outside, or not. */
-static unsigned int refreshes(const struct fwl_ruleset *rs, enum fwl_entry entry, bool outside)
-{
-	switch (rs->settings.refresh) {
-	case FLOWWALL_REFRESH_SAME:
-		return 1 << entry;
-	case FLOWWALL_REFRESH_OUTBOUND:
-		return outside ? 0 : FWL_REFRESH_BOTH;
-	default:
-		return FWL_REFRESH_BOTH;
-	}
-}
-
-/* What a segment tells of its connection. */
-HOT
-static void note_segment(const struct fwl_ruleset *rs, struct fwl_flow *flow,
-			 enum fwl_entry entry, const struct fwl_packet *pkt)
-{
-	if (likely(rs->settings.tcp_window))
-		fwl_tcp_note(&flow->tcp, &pkt->tcp, READ_ONCE(flow->state), entry);
-	else
-		fwl_tcp_forget(&flow->tcp);
-}
-
 /* For the fast path: the way of this packet, unless it is known. */
 static void learn_path(const struct context *c, struct fwl_flow *flow, enum fwl_entry entry)
 {
@@ -722,12 +697,12 @@ static unsigned int pass_flow(const struct context *c, const struct decision *d)
 	if (unlikely(d->apart))
 		return NF_ACCEPT;
 	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP)
-		note_segment(c->rs, flow, d->entry, &c->pkt);
+		fwl_note_segment(c->rs, flow, d->entry, &c->pkt);
 	if (READ_ONCE(flow->state) != d->next)
 		WRITE_ONCE(flow->state, d->next);
 	if (unlikely(flow->flags & FWL_FLOW_HALF_OPEN) && !fwl_state_half_open(d->next))
 		fwl_flow_opened(c->fn, flow);
-	refreshed = refreshes(c->rs, d->entry, c->direction == FLOWWALL_DIRECTION_IN);
+	refreshed = fwl_refreshes(c->rs, d->entry, c->direction == FLOWWALL_DIRECTION_IN);
 	if (likely(!flow->profile)) {
 		fwl_flow_count(flow, d->entry, &c->pkt,
 			       &c->rs->ttl[fwl_ttl_class(flow->kind, d->next)], refreshed);
@@ -740,47 +715,6 @@ static unsigned int pass_flow(const struct context *c, const struct decision *d)
 	ttl = ttl_of(c, profile, d->next, pending);
 	fwl_flow_count(flow, d->entry, &c->pkt, &ttl, refreshed);
 	return pass_with(c, profile, pending);
-}
-
-/**
- * fwl_follow() - let a packet pass as one more of its flow, if nothing else is to be done
- * @fn: the namespace
- * @rs: the running ruleset
- * @flow: the packet's flow
- * @entry: and its entry
- * @pkt: the packet, which comes from where those of @entry do
- *
- * What pass_flow() does where there is nothing to decide, nothing that a rule asks
- * for, and no other state to come to.
- *
- * Context: RCU, softirqs off.
- * Return: false if it is to be judged; then nothing has changed.
- */
-HOT
-bool fwl_follow(struct fwl_net *fn, const struct fwl_ruleset *rs, struct fwl_flow *flow,
-		enum fwl_entry entry, const struct fwl_packet *pkt)
-{
-	bool outside = fwl_entry_outside(flow, entry);
-	u8 state = READ_ONCE(flow->state);
-
-	if (flow->profile || READ_ONCE(flow->epoch) != rcu_dereference(rs->ifaces)->epoch ||
-	    fwl_entry_expired(flow, entry, jiffies))
-		return false;
-	if (fwl_kind_proto(flow->kind) != IPPROTO_TCP) {
-		if (state != FLOWWALL_STATE_REPLIED)
-			return false;
-	} else {
-		if (state != FLOWWALL_STATE_ESTABLISHED ||
-		    pkt->tcp.flags & (FWL_TCP_SYN | FWL_TCP_FIN | FWL_TCP_RST))
-			return false;
-		if (rs->settings.tcp_window &&
-		    fwl_tcp_fits(&flow->tcp, &pkt->tcp, state, entry, !outside) != FWL_TCP_FITS)
-			return false;
-		note_segment(rs, flow, entry, pkt);
-	}
-	fwl_flow_count(flow, entry, pkt, &rs->ttl[fwl_ttl_class(flow->kind, state)],
-		       refreshes(rs, entry, outside));
-	return true;
 }
 
 /* After a change, each direction is to find its way again. */
@@ -847,8 +781,7 @@ static unsigned int act(const struct context *c, struct decision *d)
  * What nearly all packets are: one more of a flow, of which nothing is to be decided.
  * False if this one is not.
  */
-HOT
-static bool follow(const struct context *c)
+static __always_inline bool followed(const struct context *c)
 {
 	struct fwl_flow *flow = c->flow;
 	enum fwl_entry entry;
@@ -857,7 +790,7 @@ static bool follow(const struct context *c)
 		return false;
 	entry = fwl_flow_entry(flow, &c->pkt);
 	if (fwl_entry_outside(flow, entry) != (c->direction == FLOWWALL_DIRECTION_IN) ||
-	    !fwl_follow(c->fn, c->rs, flow, entry, &c->pkt))
+	    !fwl_follow(c->rs, c->ifaces, flow, entry, &c->pkt))
 		return false;
 	fwl_count(c->fn, packets);
 	if (unlikely(c->rs->settings.fastpath))
@@ -875,8 +808,7 @@ static noinline unsigned int judge(const struct context *c, int err)
 }
 
 /* False if the packet is none of FlowWall's. */
-HOT
-static bool begin(struct context *c)
+static __always_inline bool begin(struct context *c)
 {
 	c->ifaces = rcu_dereference(c->rs->ifaces);
 	/* Before the first ruleset there are no roles; only explain comes here then. */
@@ -906,7 +838,7 @@ unsigned int fwl_judge(struct fwl_net *fn, struct sk_buff *skb,
 	if (!begin(&c))
 		return NF_ACCEPT;
 	err = look(&c);
-	if (likely(follow(&c)))
+	if (likely(followed(&c)))
 		return NF_ACCEPT;
 	return judge(&c, err);
 }

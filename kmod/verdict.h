@@ -42,8 +42,6 @@ unsigned int fwl_judge(struct fwl_net *fn, struct sk_buff *skb,
 		       const struct nf_hook_state *state);
 void fwl_explain(struct fwl_net *fn, const struct fwl_ruleset *rs, struct sk_buff *skb,
 		 struct net_device *in, struct net_device *out, struct fwl_explanation *answer);
-bool fwl_follow(struct fwl_net *fn, const struct fwl_ruleset *rs, struct fwl_flow *flow,
-		enum fwl_entry entry, const struct fwl_packet *pkt);
 u32 fwl_revalidate(struct fwl_net *fn);
 
 #endif

@@ -10,9 +10,9 @@
 set -euo pipefail
 
 # Those that must be there, and those that may be part of others.
-must='hook fwl_judge fwl_parse fwl_flow_lookup fwl_flow_count fwl_follow fwl_tcp_fits fwl_tcp_note gate'
-may='begin direction_of look follow find flow_hash order_ends parse_ports parse_tcp parse_ipv4 parse_ipv6
-	note_segment refreshes learn_path is_plain is_plain_ipv4 is_plain_ipv6 way_out fits_link age'
+must='hook fwl_judge fwl_parse fwl_tcp_fits fwl_tcp_note gate'
+may='parse_any parse_transport parse_ports parse_tcp parse_ipv4 parse_ipv6 read_plain_ipv6
+	learn_path is_plain is_plain_ipv4 is_plain_ipv6 way_out fits_link age'
 
 points=0 failed=0
 for module; do

@@ -6,6 +6,11 @@
 
 #define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 
+static inline unsigned int rol32(unsigned int word, unsigned int shift)
+{
+	return word << shift | word >> (32 - shift);
+}
+
 #define swap(a, b) \
 	do { typeof(a) swap_ = (a); (a) = (b); (b) = swap_; } while (0)
 

@@ -17,6 +17,7 @@
 
 struct sk_buff {
 	unsigned int len;
+	const u8 *data;		/* the first piece */
 	struct shim_piece {
 		unsigned int len;
 		u8 *data;
@@ -50,6 +51,7 @@ static inline void shim_skb_fill(struct sk_buff *skb, const u8 *bytes, unsigned 
 			abort();
 		memcpy(piece->data, bytes + edge[i], piece->len);
 	}
+	skb->data = skb->piece[0].data ? skb->piece[0].data : (const u8 *)"";
 }
 
 static inline void shim_skb_free(struct sk_buff *skb)
@@ -58,6 +60,12 @@ static inline void shim_skb_free(struct sk_buff *skb)
 
 	for (i = 0; i < SHIM_PIECES; i++)
 		free(skb->piece[i].data);
+}
+
+/* How much of it can be read in place. */
+static inline unsigned int skb_headlen(const struct sk_buff *skb)
+{
+	return skb->piece[0].len;
 }
 
 /* The packets of tests begin with their network header. */
