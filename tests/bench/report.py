@@ -26,9 +26,10 @@ RATIOS = (
     ("hook path / conntrack, what it adds", ("plain", "conntrack", "flowwall"),
      lambda c: (c["flowwall"] - c["plain"]) / (c["conntrack"] - c["plain"]),
      {"new": (0.50, 0.25), "syn": (0.50, 0.25), "established 1000": (0.40, 0.20),
-      "established 100000": (0.35, 0.15), "established 1000000": (0.35, 0.15)}),
+      "established 100000": (0.35, 0.15), "established 1000000": (0.35, 0.15),
+      "tcp 1000": (0.40, 0.20), "tcp 100000": (0.35, 0.15), "tcp 1000000": (0.35, 0.15)}),
     ("fast path / plain forwarding", ("plain", "fastpath"),
-     lambda c: c["fastpath"] / c["plain"], {"established": (0.70, 0.50)}),
+     lambda c: c["fastpath"] / c["plain"], {"established": (0.70, 0.50), "tcp": (0.70, 0.50)}),
     ("packets by the fast path / by nftables' flowtable", ("flowtable", "fastpath"),
      lambda c: c["flowtable"] / c["fastpath"],
      {"established 1000": (-1.10, -1.30), "established 60000": (-1.10, -1.30)}),
@@ -40,8 +41,8 @@ RATIOS = (
 
 
 def read(path):
-    """{cell: {(boot, round): {setup: ns}}}, and the kernel."""
-    cells, kernel = collections.OrderedDict(), "?"
+    """{cell: {(boot, round): {setup: ns}}}, {(cell, what): {setup: [value]}}, the kernel."""
+    cells, others, kernel = collections.OrderedDict(), collections.OrderedDict(), "?"
     with open(path) as lines:
         for line in lines:
             if not line.startswith("{"):
@@ -50,12 +51,17 @@ def read(path):
             if "cell" not in sample:
                 kernel = sample.get("kernel", kernel)
                 continue
+            if "ns" not in sample:
+                for what in sample.keys() - {"cell", "setup", "boot", "round"}:
+                    others.setdefault((sample["cell"], what), {}).setdefault(
+                        sample["setup"], []).append(sample[what])
+                continue
             if sample["lost"]:
                 sys.exit("%s: of %s, %s lost %d packets: no result" % (
                     path, sample["cell"], sample["setup"], sample["lost"]))
             cells.setdefault(sample["cell"], {}).setdefault(
                 (sample["boot"], sample["round"]), {})[sample["setup"]] = sample["ns"]
-    return cells, kernel
+    return cells, others, kernel
 
 
 def interval(values):
@@ -83,7 +89,18 @@ def judge(gates, cell, low, high):
         "aim reached" if reached(aim) else "reached" if reached(gate) else "**missed**")
 
 
-def report(name, cells, kernel, bars):
+def report_others(others):
+    """What is no cost of a packet: medians, for each setup."""
+    setups = sorted({setup for values in others.values() for setup in values})
+    out = ["| cell | what | " + " | ".join(setups) + " |", "|---" * (len(setups) + 2) + "|"]
+    for (cell, what), values in others.items():
+        out.append("| %s | %s | %s |" % (cell, what.replace("_", " "), " | ".join(
+            "%.4g" % statistics.median(values[setup]) if setup in values else ""
+            for setup in setups)))
+    return out + [""]
+
+
+def report(name, cells, others, kernel, bars):
     out = ["## %s (Linux %s): %s a packet" % (name, kernel, UNITS.get(name, "ns")), ""]
     setups = list(collections.OrderedDict.fromkeys(
         setup for rounds in cells.values() for costs in rounds.values() for setup in sorted(costs)))
@@ -111,7 +128,7 @@ def report(name, cells, kernel, bars):
                 cell, title, median, low, high, judge(gates, cell, low, high)))
             bars.append(("%s, %s: %s" % (name, cell, title), median, low, high,
                          gate_of(gates, cell)))
-    return out + [""]
+    return out + [""] + (report_others(others) if others else [])
 
 
 def svg(bars):
