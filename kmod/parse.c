@@ -40,6 +40,9 @@
 /* RFC 792: an error quotes the IP header and at least 8 bytes more. */
 #define QUOTED_BYTES		8
 
+/* RFC 791, section 3.1: the options of IPv4. */
+#define IPV4_OPTION_BYTES	40
+
 /* RFC 9293, section 3.2, and RFC 7323, section 2.2. */
 #define OPTION_END		0
 #define OPTION_NOP		1
@@ -399,6 +402,32 @@ static int parse_transport(const struct sk_buff *skb, unsigned int offset,
 	return 0;
 }
 
+/*
+ * A source route sends the packet elsewhere than its destination says, or its answer
+ * elsewhere than the source: neither tells the flow. Routers of today drop it
+ * (RFC 7126, section 4.3).
+ */
+static int check_options(const struct sk_buff *skb, unsigned int at, unsigned int len)
+{
+	u8 buffer[IPV4_OPTION_BYTES] SCRATCH;
+	const u8 *option = skb_header_pointer(skb, at, len, buffer);
+	unsigned int i = 0;
+
+	if (!option)
+		return -FLOWWALL_DROP_TRUNCATED;
+	while (i < len && option[i] != IPOPT_END) {
+		if (option[i] == IPOPT_NOOP) {
+			i++;
+			continue;
+		}
+		if (option[i] == IPOPT_LSRR || option[i] == IPOPT_SSRR ||
+		    i + 1 >= len || option[i + 1] < 2 || i + option[i + 1] > len)
+			return -FLOWWALL_DROP_MALFORMED;
+		i += option[i + 1];
+	}
+	return 0;
+}
+
 static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
 		      struct fwl_packet *pkt)
 {
@@ -413,6 +442,12 @@ static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
 		return -FLOWWALL_DROP_MALFORMED;
 	if (ip->ihl * 4 > pkt->len)
 		return -FLOWWALL_DROP_TRUNCATED;
+	if (ip->ihl > 5) {
+		int err = check_options(skb, offset + sizeof(*ip), ip->ihl * 4 - sizeof(*ip));
+
+		if (err)
+			return err;
+	}
 
 	pkt->kind = ip->protocol;
 	pkt->hop_limit = ip->ttl;
@@ -429,7 +464,9 @@ static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
 
 /*
  * Walks the extension headers. A second fragment header is never right
- * (RFC 8200, section 4.5), and a way around firewalls that look at one only.
+ * (RFC 8200, section 4.5), and a way around firewalls that look at one only. A routing
+ * header that is not done is a source route, but for type 2: there it is the same
+ * host that goes by two addresses (RFC 6275, section 6.4).
  */
 static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 		      struct fwl_packet *pkt)
@@ -451,8 +488,9 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 	for (count = 0; ; count++) {
 		struct fragment_header fragment_buffer SCRATCH;
 		const struct fragment_header *fragment;
-		const struct ipv6_opt_hdr *ext;
-		struct ipv6_opt_hdr ext_buffer SCRATCH;
+		/* The others have two bytes more as well. */
+		const struct ipv6_rt_hdr *ext;
+		struct ipv6_rt_hdr ext_buffer SCRATCH;
 
 		switch (next) {
 		case IPPROTO_HOPOPTS:
@@ -461,6 +499,9 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 			ext = skb_header_pointer(skb, offset + at, sizeof(*ext), &ext_buffer);
 			if (!ext)
 				return -FLOWWALL_DROP_TRUNCATED;
+			if (next == IPPROTO_ROUTING && ext->segments_left &&
+			    ext->type != IPV6_SRCRT_TYPE_2)
+				return -FLOWWALL_DROP_MALFORMED;
 			next = ext->nexthdr;
 			at += (ext->hdrlen + 1) * 8;
 			break;

@@ -134,12 +134,30 @@ def frag(packet, offset, more, rest=None, ident=None):
     return resize(packet[:None if rest is None else 20 + rest])
 
 
+def header(packet, name, data):
+    """IPv6: this extension header behind the IP header. data: 6 bytes, or as many times 8 more."""
+    return resize(packet[:6] + bytes([NEXT_HEADERS[name]]) + packet[7:40]
+                  + bytes([packet[6], (len(data) - 6) // 8]) + data + packet[40:])
+
+
 def ext(packet, *names):
-    """IPv6: these extension headers of 8 bytes between the IP header and the rest."""
+    """IPv6: these extension headers of 8 bytes, with padding in them; a routing header is done."""
     for name in reversed(names):
-        packet = (packet[:6] + bytes([NEXT_HEADERS[name]]) + packet[7:40]
-                  + bytes([packet[6], 0, 1, 4, 0, 0, 0, 0]) + packet[40:])
-    return resize(packet)
+        packet = header(packet, name, bytes(6) if name == "routing" else b"\1\4\0\0\0\0")
+    return packet
+
+
+def routing(packet, kind, left, *addresses):
+    """IPv6: a routing header of that type, with so many segments left of these."""
+    return header(packet, "routing", bytes([kind, left]) + bytes(4)
+                  + b"".join(packed(address) for address in addresses))
+
+
+def pieces(packet, ident, *bounds):
+    """The packet's payload in fragments: from byte A up to byte B, for each (A, B)."""
+    head = 40 if packet[0] >> 4 == 6 else 20
+    return [frag(packet[:head] + packet[head + begin:head + end], begin,
+                 head + end < len(packet), ident=ident) for begin, end in bounds]
 
 
 def options(packet, data):

@@ -398,6 +398,34 @@ START_TEST(ip_options_are_skipped)
 }
 END_TEST
 
+/* LSRR and SSRR, done or not, where options are; lengths that lead nowhere. */
+START_TEST(source_routes)
+{
+	static const struct {
+		const char *options;
+		int err;
+	} tries[] = {
+		{ "83070408 08080800", MALFORMED },
+		{ "89070408 08080800", MALFORMED },
+		{ "01830708 08080808", MALFORMED },
+		{ "94040000 83030400", MALFORMED },
+		{ "07070400 00000000", 0 },
+		{ "94048303 01000000", 0 },
+		{ "00830704 08080808", 0 },
+		{ "07010400 00000000", MALFORMED },
+		{ "07090400 00000000", MALFORMED },
+		{ "01010101 01010107", MALFORMED },
+	};
+
+	ip(&p, false, 17, B4, A4);
+	p.bytes[0] = 0x47;
+	put(&p, tries[_i].options);
+	put(&p, "00351389 00080000");
+	finish(&p);
+	ck_assert_int_eq(parse(&pkt), tries[_i].err);
+}
+END_TEST
+
 /* As far in as the quotation of an ICMP error is. */
 START_TEST(offset)
 {
@@ -540,6 +568,7 @@ static Suite *parse_suite(void)
 	tcase_add_loop_test(flows, icmp_pairs, 0, 5);
 	tcase_add_test(flows, gre_kinds);
 	tcase_add_test(flows, ip_options_are_skipped);
+	tcase_add_loop_test(flows, source_routes, 0, 10);
 	suite_add_tcase(suite, flows);
 
 	tcase_set_timeout(bounds, 120);

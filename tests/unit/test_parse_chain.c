@@ -29,14 +29,14 @@ static void begin(void)
 	next_at = 6;
 }
 
-/* An extension header of 8 * (@units + 1) bytes, filled with PadN options. */
+/* An extension header of 8 * (@units + 1) bytes, filled with PadN options, or done. */
 static void chain(u8 type, u8 units)
 {
 	p.bytes[next_at] = type;
 	next_at = p.len;
 	put_times(&p, NO_NEXT_HEADER, 1);
 	put_times(&p, units, 1);
-	put(&p, "0104 00000000");
+	put(&p, type == ROUTING ? "0000 00000000" : "0104 00000000");
 	for (; units; units--)
 		put(&p, "0106 000000000000");
 }
@@ -216,6 +216,21 @@ START_TEST(each_extension)
 }
 END_TEST
 
+/* Only mobile IPv6's own type may have segments to go. */
+START_TEST(routing_to_go)
+{
+	static const char *const behind[] = { "0001", "0201", "0301", "0401", "04ff", "ff01" };
+
+	begin();
+	chain(DESTINATION, 0);
+	chain(ROUTING, 2);
+	p.bytes[50] = strtoul(behind[_i], NULL, 16) >> 8;
+	p.bytes[51] = strtoul(behind[_i], NULL, 16);
+	end(6, samples[0].there);
+	ck_assert_int_eq(parse(), _i == 1 ? 0 : MALFORMED);
+}
+END_TEST
+
 /* All seven places of RFC 8200, section 4.1, but those of IPsec. */
 START_TEST(full_chain)
 {
@@ -365,6 +380,7 @@ static Suite *chain_suite(void)
 
 	tcase_set_timeout(extensions, 60);
 	tcase_add_loop_test(extensions, each_extension, 0, 3 * (SAMPLES + 1));
+	tcase_add_loop_test(extensions, routing_to_go, 0, 6);
 	tcase_add_test(extensions, full_chain);
 	tcase_add_loop_test(extensions, chain_counts, 0, 13);
 	tcase_add_loop_test(extensions, chain_count_with_fragment, 0, 2);

@@ -320,7 +320,7 @@ enum flowwall_drop {
 	FLOWWALL_DROP_SPOOFED,		/* came from the wrong side */
 	FLOWWALL_DROP_FRAGMENT,		/* fragment without its transport header */
 	FLOWWALL_DROP_TRUNCATED,	/* a header is cut short */
-	FLOWWALL_DROP_MALFORMED,	/* a header contradicts itself */
+	FLOWWALL_DROP_MALFORMED,	/* a header contradicts itself, or is a source route */
 	FLOWWALL_DROP_EXTENSIONS,	/* IPv6 extension header chain too long */
 	FLOWWALL_DROP_STATE,		/* cannot open a flow: TCP without plain SYN, ICMP reply */
 	FLOWWALL_DROP_UNRELATED,	/* ICMP error about no known flow */
