@@ -89,7 +89,7 @@ bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *ad
 		const struct fwl_own_net *own = &ifaces->nets[i];
 		bool is_internal = own->role != FLOWWALL_ROLE_EXTERNAL;
 
-		if (own->ipv6 != ipv6 || own->prefix_len < longest ||
+		if (own->here || own->ipv6 != ipv6 || own->prefix_len < longest ||
 		    (own->prefix_len == longest && is_internal) ||
 		    !same_prefix(own->addr, addr, own->prefix_len))
 			continue;
@@ -99,71 +99,113 @@ bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *ad
 	return internal;
 }
 
-/*
- * Writes @dev's own networks to @nets, @room at most; returns how many there are.
- * The RTNL keeps the IPv4 ones still, IPv6 may change meanwhile.
+/**
+ * fwl_iface_is_here() - is it an address of this router, or a broadcast one?
+ * @ifaces: table of the ruleset
+ * @ipv6: family
+ * @addr: the address, network byte order
+ *
+ * Of any interface, the loopback interface included; but for IPv6's link-local ones.
+ *
+ * Context: RCU.
  */
-static u32 own_nets(const struct net_device *dev, u8 role,
-		    struct fwl_own_net *nets, u32 room)
+bool fwl_iface_is_here(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *addr)
 {
+	u32 i;
+
+	for (i = 0; i < ifaces->n_nets; i++) {
+		const struct fwl_own_net *own = &ifaces->nets[i];
+
+		if (own->here && own->ipv6 == ipv6 && same_prefix(own->addr, addr, own->prefix_len))
+			return true;
+	}
+	return false;
+}
+
+/* Where own_nets() writes to: @room networks at most, @n or more are there. */
+struct own_nets {
+	struct fwl_own_net *nets;
+	u32 room;
+	u32 n;
+};
+
+static void add_net(struct own_nets *own, struct fwl_own_net net)
+{
+	if (own->n++ < own->room)
+		own->nets[own->n - 1] = net;
+}
+
+/*
+ * Writes @dev's own networks to @own. The loopback interface is part of none, but has
+ * addresses. The RTNL keeps the IPv4 ones still, IPv6 may change meanwhile.
+ */
+static void own_nets(const struct net_device *dev, u8 role, struct own_nets *own)
+{
+	bool loopback = dev->flags & IFF_LOOPBACK;
 	struct inet6_dev *in6 = __in6_dev_get(dev);
 	struct in_device *in4 = __in_dev_get_rtnl(dev);
 	const struct in_ifaddr *addr4;
 	const struct inet6_ifaddr *addr6;
-	u32 n = 0;
 
 	if (in4) {
 		in_dev_for_each_ifa_rtnl(addr4, in4) {
-			if (n++ < room)
-				nets[n - 1] = (struct fwl_own_net){
-					.addr = { addr4->ifa_address & addr4->ifa_mask },
-					.prefix_len = addr4->ifa_prefixlen,
-					.role = role,
-				};
+			struct fwl_own_net net = {
+				.addr = { addr4->ifa_address & addr4->ifa_mask },
+				.prefix_len = addr4->ifa_prefixlen,
+				.role = role,
+			};
+
+			if (!loopback)
+				add_net(own, net);
+			net.here = true;
+			net.prefix_len = 32;
+			net.addr[0] = addr4->ifa_local;
+			add_net(own, net);
+			if (addr4->ifa_prefixlen < 31 && !loopback) {
+				net.addr[0] = addr4->ifa_address | ~addr4->ifa_mask;
+				add_net(own, net);
+			}
 		}
 	}
 	if (!in6)
-		return n;
+		return;
 
 	read_lock_bh(&in6->lock);
 	list_for_each_entry(addr6, &in6->addr_list, if_list) {
+		struct fwl_own_net net = {
+			.prefix_len = addr6->prefix_len,
+			.ipv6 = true,
+			.role = role,
+		};
+
 		/* Every link has fe80::/64. */
 		if (ipv6_addr_type(&addr6->addr) & IPV6_ADDR_LINKLOCAL)
 			continue;
-		if (n++ < room) {
-			nets[n - 1] = (struct fwl_own_net){
-				.prefix_len = addr6->prefix_len,
-				.ipv6 = true,
-				.role = role,
-			};
-			memcpy(nets[n - 1].addr, &addr6->addr, sizeof(nets->addr));
-		}
+		memcpy(net.addr, &addr6->addr, sizeof(net.addr));
+		if (!loopback)
+			add_net(own, net);
+		net.here = true;
+		net.prefix_len = 128;
+		add_net(own, net);
 	}
 	read_unlock_bh(&in6->lock);
-	return n;
 }
 
 /* Fills @ifaces->nets; false if addresses came while it was at it. */
 static bool fill_nets(struct net *net, const struct fwl_ruleset *rs,
 		      struct fwl_ifaces *ifaces, u32 room)
 {
+	struct own_nets own = { .nets = ifaces->nets, .room = room };
 	struct net_device *dev;
 
-	ifaces->n_nets = 0;
 	for_each_netdev(net, dev) {
 		const struct fwl_role *role = fwl_role_of(rs, dev);
-		u32 n;
 
-		if (dev->flags & IFF_LOOPBACK)
-			continue;
 		/* Towards an external interface one without a role is internal. */
-		n = own_nets(dev, role ? role->role : FLOWWALL_ROLE_NONE, ifaces->nets + ifaces->n_nets,
-			     room - ifaces->n_nets);
-		if (n > room - ifaces->n_nets)
-			return false;
-		ifaces->n_nets += n;
+		own_nets(dev, role ? role->role : FLOWWALL_ROLE_NONE, &own);
 	}
-	return true;
+	ifaces->n_nets = own.n;
+	return own.n <= room;
 }
 
 static void add_slot(struct fwl_ifaces *ifaces, int ifindex, u8 role)

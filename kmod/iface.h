@@ -28,12 +28,14 @@ struct fwl_role {
  * @addr: network byte order; IPv4 uses the first word
  * @prefix_len: significant bits
  * @ipv6: family
+ * @here: an address of this router, or one that means all hosts of a network
  * @role: the interface's
  */
 struct fwl_own_net {
 	__be32 addr[4];
 	u8 prefix_len;
 	bool ipv6;
+	bool here;
 	u8 role;
 };
 
@@ -81,6 +83,7 @@ static inline u8 fwl_iface_role(const struct fwl_ifaces *ifaces, int ifindex)
 const struct fwl_role *fwl_role_of(const struct fwl_ruleset *rs,
 				   const struct net_device *dev);
 bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *addr);
+bool fwl_iface_is_here(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *addr);
 struct fwl_ifaces *fwl_ifaces_build(struct net *net, const struct fwl_ruleset *rs);
 void fwl_ifaces_free(struct fwl_ifaces *ifaces);
 void fwl_ifaces_nets_work(struct work_struct *work);

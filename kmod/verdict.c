@@ -17,6 +17,7 @@
 #include <linux/timekeeping.h>
 #include <linux/udp.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 
 #include "classify.h"
 #include "event.h"
@@ -247,6 +248,24 @@ static bool spoofed_source(const struct context *c)
 			      c->pkt.ends.addr[c->pkt.swapped]);
 }
 
+/*
+ * From outside, and says that it is from no host there: from this router itself, from a
+ * broadcast address, from loopback (RFC 1812, section 5.3.7), or from an IPv4 address
+ * within IPv6, which a server takes for IPv4 (RFC 4942, section 2.2). IP drops some of
+ * these, by its settings, and others that are never right.
+ */
+static bool impossible_source(const struct context *c)
+{
+	const __be32 *addr = c->pkt.ends.addr[c->pkt.swapped];
+	bool ipv6 = fwl_kind_ipv6(c->pkt.kind);
+
+	if (c->direction != FLOWWALL_DIRECTION_IN)
+		return false;
+	if (ipv6 ? ipv6_addr_v4mapped((const struct in6_addr *)addr) : ipv4_is_loopback(addr[0]))
+		return true;
+	return fwl_iface_is_here(c->ifaces, ipv6, addr);
+}
+
 /* --- what is to become of a packet ----------------------------------------- */
 
 static void decide_drop(struct decision *d, enum flowwall_basis basis, enum flowwall_drop reason)
@@ -294,6 +313,11 @@ static void decide_miss(const struct context *c, struct decision *d)
 	if (d->always) {
 		d->basis = FLOWWALL_BASIS_ALWAYS;
 		d->deed = PASS;
+		return;
+	}
+	/* Not before: a neighbour that has this router's address must be heard. */
+	if (impossible_source(c)) {
+		decide_drop(d, FLOWWALL_BASIS_PACKET, FLOWWALL_DROP_SPOOFED);
 		return;
 	}
 
@@ -494,7 +518,7 @@ static void decide_error(const struct context *c, struct decision *d)
 	d->deed = PASS;
 	if (!c->external)
 		return;
-	if (spoofed_source(c))
+	if (spoofed_source(c) || impossible_source(c))
 		decide_drop(d, FLOWWALL_BASIS_PACKET, FLOWWALL_DROP_SPOOFED);
 	else if (c->pkt.icmp != FWL_ICMP_ERROR ||
 		 !fwl_icmp_related(c->fn, c->rs, c->skb, &c->pkt, c->direction))
