@@ -58,9 +58,9 @@ class Family:
         answer = dict(attributes(self.ask(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, name)))
         self.number = struct.unpack("=H", answer[CTRL_ATTR_FAMILY_ID])[0]
 
-    def ask(self, family, command, payload=b""):
-        self.sock.send(struct.pack("=IHHIIBBH", 20 + len(payload), family, NLM_F_REQUEST, 1, 0,
-                                   command, 1, 0) + payload)
+    def ask(self, family, command, payload=b"", flags=0):
+        self.sock.send(struct.pack("=IHHIIBBH", 20 + len(payload), family, NLM_F_REQUEST | flags,
+                                   1, 0, command, 1, 0) + payload)
         kind, answer = next(messages(self.sock.recv(65536)))
         if kind == NLMSG_ERROR:
             raise OSError(-struct.unpack_from("=i", answer)[0], "flowwall refuses")

@@ -15,6 +15,9 @@
 #              `rounds` leaves out otherwise
 #   -v         show what a case prints when it passes, too
 #
+# A case with a line "boot:" at its top gets a guest of its own, whose kernel has what
+# is there on its command line.
+#
 # run.sh -L FOLDER lists the cases of a folder and ends.
 #
 # Exit status 1 if anything failed, the guest included.
@@ -30,14 +33,20 @@ list_cases() {
 		grep -Ev '/run(-here)?\.sh$' | LC_ALL=C sort
 }
 
+# said_by CASE KEY: what it says of itself in a line "KEY:" at its top.
+said_by() {
+	sed -n "1,10s/^# *$2: *//p" "$folder/$1".*
+}
+
 # cases_of SERIES: the names of the cases to run on it, unless some were named. A line
 # "kernel:" that names no series keeps a case for full runs.
 cases_of() {
-	local file series
+	local file name series
 	list_cases "$folder" | while read -r file; do
-		series=$(sed -n '1,10s/^# *kernel: *//p' "$file")
+		name=$(basename "${file%.*}")
+		series=$(said_by "$name" kernel)
 		if [ -n "$full" ] || [ -z "$series" ] || [ "$series" = "$1" ]; then
-			basename "${file%.*}"
+			echo "$name"
 		fi
 	done
 }
@@ -76,16 +85,29 @@ if [ -f "$tests/../../tool/Makefile" ]; then
 fi
 
 run_guest() { # SERIES
-	local module status=0 limit=1800 cases=("${names[@]}")
-	[ -z "$full" ] || limit=7200
+	local module name boot cases=("${names[@]}") together=()
 	[ ${#cases[@]} -gt 0 ] || mapfile -t cases < <(cases_of "$1")
 	module=$("$vm/build.sh" "$1") || {
 		echo "not ok 1 $1 the module builds"
 		return
 	}
-	"$vm/guest.sh" -k "$1" -t "$limit" -- \
-		env FLOWWALL_KO="$module" FLOWWALL_FULL="$full" \
-		"$tests/run-here.sh" "${options[@]}" -d "$folder" -l "$1" "${cases[@]}" 2>"$work/guest-$1" || status=$?
+	for name in "${cases[@]}"; do
+		[ -n "$(said_by "$name" boot)" ] || together+=("$name")
+	done
+	[ ${#together[@]} = 0 ] || run_cases "$1" "$module" "" "${together[@]}"
+	# A kernel of another kind is another boot.
+	for name in "${cases[@]}"; do
+		boot=$(said_by "$name" boot)
+		[ -z "$boot" ] || run_cases "$1" "$module" "$boot" "$name"
+	done
+}
+
+run_cases() { # SERIES MODULE KERNEL-ARGUMENTS CASE...
+	local status=0 limit=1800
+	[ -z "$full" ] || limit=7200
+	"$vm/guest.sh" -k "$1" -t "$limit" -a "$3" -- \
+		env FLOWWALL_KO="$2" FLOWWALL_FULL="$full" \
+		"$tests/run-here.sh" "${options[@]}" -d "$folder" -l "$1" "${@:4}" 2>"$work/guest-$1" || status=$?
 	# 0 and 1 are the cases' own account of themselves, in their TAP.
 	if [ "$status" -gt 1 ]; then
 		echo "not ok 1 $1 the guest ran all cases and ended in order (status $status)"

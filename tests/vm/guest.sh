@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]
+# guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] [-a ARGUMENT]... -- COMMAND [ARG...]
 #
 # Runs COMMAND, as root and in this source tree, on one of Debian's kernels:
 # a QEMU guest (no KVM needed) which sees this machine's files, read-only
@@ -13,6 +13,7 @@
 #   -t SECONDS   ends a guest that takes longer; 900 unless given
 #   -o FOLDER    where console, output and status are kept; a temporary folder
 #                unless given. The guest can write there: $FLOWWALL_RESULTS
+#   -a ARGUMENT  one more for the kernel's command line
 #
 # Exit status 125: the guest hung, crashed or did not start; the end of its
 # console has been shown on standard error.
@@ -27,20 +28,21 @@ source_dir=$(cd "$vm/../.." && pwd -P)
 
 die() { echo "guest.sh: $*" >&2; exit 125; }
 
-series='' limit=900 results=''
+series='' limit=900 results='' arguments=()
 processor=(-accel "tcg,thread=multi" -smp 2)
-while getopts k:it:o: option; do
+while getopts k:it:o:a: option; do
 	case $option in
 	k)	series=$OPTARG ;;
 	i)	processor=(-accel "tcg,thread=single" -smp 1 -icount "shift=0,sleep=off") ;;
 	t)	limit=$OPTARG ;;
 	o)	results=$OPTARG ;;
-	*)	die "usage: guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]" ;;
+	a)	arguments+=("$OPTARG") ;;
+	*)	die "usage: guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] [-a ARGUMENT]... -- COMMAND [ARG...]" ;;
 	esac
 done
 shift $((OPTIND - 1))
 [ -n "$series" ] && [ $# -gt 0 ] ||
-	die "usage: guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] -- COMMAND [ARG...]"
+	die "usage: guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] [-a ARGUMENT]... -- COMMAND [ARG...]"
 [ "$(id -u)" = 0 ] || die "must be run as root: the guest reads this machine's files"
 for tool in qemu-system-x86_64 busybox cpio modprobe; do
 	command -v "$tool" >/dev/null || die "no $tool here: run tests/vm/packages.sh"
@@ -151,7 +153,7 @@ qemu-system-x86_64 "${processor[@]}" -cpu max,la57=off -m 2G \
 	-chardev "file,id=console,path=${results//,/,,}/console" -serial chardev:console \
 	"${shares[@]}" \
 	-kernel "$kernel/boot/vmlinuz-$version" -initrd "$scratch/initrd.cpio" \
-	-append "${append[*]}" </dev/null 2>"$results/qemu" &
+	-append "${append[*]} ${arguments[*]}" </dev/null 2>"$results/qemu" &
 qemu=$!
 
 tail -q -n +1 -s 0.2 -f --pid="$qemu" "$results/output" &
