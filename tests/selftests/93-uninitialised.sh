@@ -20,7 +20,8 @@ black_hole
 no_icmp_limits "$ROUTER"
 ip -n "$ROUTER" link add mon0 type nlmon
 ip -n "$ROUTER" link set mon0 up
-capture netlink "$ROUTER" mon0
+# Room for some hundreds at once: what is not recorded is not searched.
+capture netlink "$ROUTER" mon0 -s 65535 -B 32768
 capture outside "$OUTSIDE" eth0
 capture inside "$INSIDE" eth0
 leaks() { # FAMILY CAPTURE...
