@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# build.sh SERIES|FOLDER: builds the module for one of Debian's kernels, or for the
-# one in that folder of uml-kernel.sh, in a copy of the sources below build/, so that
-# kernels do not disturb each other. Prints the module's path. WERROR=1 makes warnings
-# errors.
+# build.sh KERNEL: builds the module for one of Debian's kernels (6.1 or 6.12) or of
+# make-kernel.sh's, in a copy of the sources below build/, so that kernels do not
+# disturb each other. Prints the module's path. WERROR=1 makes warnings errors.
 
 set -euo pipefail
 
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source_dir=$(cd "$vm/../.." && pwd -P)
 case $1 in
-/*)
-	kernel=$1
+uml*)
+	kernel=$("$vm/make-kernel.sh" "$1")
 	version=${kernel##*/}
-	name=uml
+	name=$1
 	for_kernel=(KDIR="$kernel" ARCH=um)
 	;;
 *)

@@ -3,12 +3,12 @@
 #
 # guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] [-a ARGUMENT]... -- COMMAND [ARG...]
 #
-# Runs COMMAND, as root and in this source tree, on one of Debian's kernels:
-# a QEMU guest (no KVM needed) which sees this machine's files, read-only
+# Runs COMMAND, as root and in this source tree, on one of Debian's kernels, or on one
+# that make-kernel.sh makes: a QEMU guest (no KVM needed) which sees this machine's files, read-only
 # below a layer of memory. What COMMAND prints is printed as it comes; its exit
 # status is guest.sh's own.
 #
-#   -k SERIES    6.1 or 6.12
+#   -k SERIES    6.1 or 6.12; or kasan, kasan-6.1 or kcsan
 #   -i           one processor, on which each instruction takes a nanosecond
 #   -t SECONDS   ends a guest that takes longer; 900 unless given
 #   -o FOLDER    where console, output and status are kept; a temporary folder
@@ -50,6 +50,17 @@ done
 
 kernel=$("$vm/kernel.sh" "$series") || die "no kernel of series $series"
 version=${kernel##*/kernel-}
+case $series in
+kasan* | kcsan)
+	# ACPI would have it wait for what is not there.
+	machine=(-M "microvm,acpi=off,rtc=on,pit=on,pic=on,isa-serial=on" -m 4G)
+	transport=device drivers=(9pnet_virtio 9p overlay)
+	arguments=(tsc=reliable reboot=t) ;;
+*)
+	machine=(-m 2G)
+	transport=pci drivers=(virtio_pci 9pnet_virtio 9p overlay)
+	arguments=(nf_conntrack.hashsize=262144) ;; # only so can a case with a million flows compare
+esac
 
 scratch=$(mktemp -d)
 qemu=''
@@ -71,7 +82,7 @@ initrd=$scratch/initrd
 mkdir -p "$initrd"/{bin,modules,proc,dev,lower,upper,root}
 cp "$(command -v busybox)" "$initrd/bin/busybox"
 count=0
-for module in virtio_pci 9pnet_virtio 9p overlay; do
+for module in "${drivers[@]}"; do
 	modprobe -d "$kernel" -S "$version" --show-depends "$module"
 done >"$scratch/modules"
 while read -r verb file _; do
@@ -98,7 +109,7 @@ cat >"$initrd/init" <<-'INIT'
 	$b mount -t devtmpfs dev /dev
 	for m in /modules/*.ko; do
 		# A module that two others need is there twice.
-		$b insmod "$m" 2>/dev/null
+		[ ! -e "$m" ] || $b insmod "$m" 2>/dev/null
 	done
 	$b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose root /lower &&
 	$b mount -t tmpfs -o size=75% upper /upper &&
@@ -133,14 +144,13 @@ append=(
 	rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=60 nmi_watchdog=0
 	log_buf_len=8M printk.devkmsg=on
 	mitigations=off audit=0 apparmor=0 selinux=0 random.trust_cpu=1
-	# only so can a case with a million flows compare
-	nf_conntrack.hashsize=262144
+	"${arguments[@]}"
 )
 share() { # NAME FOLDER READONLY
 	echo -fsdev
 	echo "local,id=$1,path=${2//,/,,},security_model=none,multidevs=remap$3"
 	echo -device
-	echo "virtio-9p-pci,fsdev=$1,mount_tag=$1"
+	echo "virtio-9p-$transport,fsdev=$1,mount_tag=$1"
 }
 mapfile -t shares < <(
 	share root / ,readonly=on
@@ -148,7 +158,7 @@ mapfile -t shares < <(
 	share results "$results" ''
 )
 
-qemu-system-x86_64 "${processor[@]}" -cpu max,la57=off -m 2G \
+qemu-system-x86_64 "${processor[@]}" -cpu max,la57=off "${machine[@]}" \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-chardev "file,id=console,path=${results//,/,,}/console" -serial chardev:console \
 	"${shares[@]}" \

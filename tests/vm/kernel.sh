@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # kernel.sh SERIES: makes one of Debian's kernels available without installing
-# it, and prints the folder that holds it. SERIES is 6.1 or 6.12.
+# it, and prints the folder that holds it. SERIES is 6.1 or 6.12, or a kernel that
+# make-kernel.sh makes: kasan, kasan-6.1 or kcsan.
 #
 # Installing a kernel would change what this machine boots; the image, headers
 # and kbuild packages are therefore only unpacked, into a cache outside of the
@@ -15,6 +16,8 @@
 
 set -euo pipefail
 
+vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+. "$vm/debian.sh"
 die() { echo "kernel.sh: $*" >&2; exit 1; }
 say() { echo "kernel.sh: $*" >&2; }
 
@@ -22,7 +25,8 @@ series=${1:-}
 case $series in
 6.1)	image_meta=linux-image-amd64 headers_meta=linux-headers-amd64 ;;
 6.12)	image_meta=linux-image-6.12-amd64 headers_meta=linux-headers-6.12-amd64 ;;
-*)	die "usage: kernel.sh 6.1|6.12" ;;
+kasan* | kcsan) exec "$vm/make-kernel.sh" "$series" ;;
+*)	die "usage: kernel.sh 6.1|6.12|kasan|kasan-6.1|kcsan" ;;
 esac
 [ "$(dpkg --print-architecture)" = amd64 ] ||
 	die "the guests are amd64, this machine is $(dpkg --print-architecture)"
@@ -55,17 +59,12 @@ resolve() {
 	[ ${#packages[@]} -ge 4 ]
 }
 
-update_lists() {
-	say "apt-get update"
-	apt-get update -q >&2
-}
-
 newest_cached() {
-	find "$cache" -maxdepth 1 -name "kernel-$series.[0-9]*" | sort -V | tail -n 1
+	find "$cache" -maxdepth 1 -name "kernel-$series.[0-9]*-amd64" | sort -V | tail -n 1
 }
 
 if ! resolve; then
-	update_lists || true
+	apt_lists || true
 	if ! resolve; then
 		kept=$(newest_cached)
 		[ -n "$kept" ] || die "no package $image_meta with its headers;" \
@@ -87,14 +86,12 @@ trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 mkdir "$work/debs" "$work/root"
 
-download() {
-	(cd "$work/debs" && apt-get download -q -o APT::Sandbox::User=root "${packages[@]}") >&2
-}
+download() { apt_fetch "$work/debs" "${packages[@]}"; }
 
 say "fetching ${packages[*]}"
 if ! download; then
 	# Old lists name packages that are no longer there.
-	update_lists
+	apt_lists
 	resolve || die "$image_meta and $headers_meta do not name one version"
 	dir=$cache/kernel-$version
 	download || die "cannot download ${packages[*]}"

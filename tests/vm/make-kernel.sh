@@ -1,36 +1,45 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# uml-kernel.sh [kasan]: makes a kernel that runs as a process, at this machine's own
-# speed (User-Mode Linux, ARCH=um), out of Debian's source package of Linux 6.1, and
-# prints the folder that holds it:
+# make-kernel.sh VARIANT: makes a kernel out of Debian's source package of Linux, and
+# prints the folder that holds it. VARIANT is one of
 #
-#   $FLOWWALL_CACHE/uml-KEY/linux     (the folder is usable as KDIR with ARCH=um)
+#   uml        6.1 as a process, at this machine's own speed (User-Mode Linux,
+#              ARCH=um): $FLOWWALL_CACHE/uml-KEY/linux; the folder is usable as KDIR
+#   uml-kasan  the same, watching its memory: KASAN, UBSAN, debug objects, failslab
+#   kasan      6.12 for QEMU, with two processors: KASAN, UBSAN, lockdep, RCU's checks,
+#              kmemleak, debug objects, failslab; a folder as those of kernel.sh
+#   kasan-6.1  the same of 6.1
+#   kcsan      6.12 for QEMU that looks for data races
 #
-# With kasan, one that watches its memory (KASAN, UBSAN). The first time takes ten
-# minutes on two cores. KEY is of the package's version, the configuration, and the
-# processor, because of what is mended below.
+# The first time takes some ten minutes on two cores. KEY is of the package's version,
+# the configuration and, for what is mended below, the processor.
 
 set -euo pipefail
 
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-die() { echo "uml-kernel.sh: $*" >&2; exit 1; }
-say() { echo "uml-kernel.sh: $*" >&2; }
+. "$vm/debian.sh"
+die() { echo "make-kernel.sh: $*" >&2; exit 1; }
+say() { echo "make-kernel.sh: $*" >&2; }
 
-case ${1:-} in
-'')	debug='' ;;
-kasan)	debug=$'CONFIG_KASAN=y\nCONFIG_UBSAN=y\nCONFIG_DEBUG_INFO_NONE=y\n' ;;
-*)	die "usage: uml-kernel.sh [kasan]" ;;
+variant=${1:-}
+case $variant in
+uml)	series=6.1 configs=(uml) ;;
+uml-kasan) series=6.1 configs=(uml debug uml-kasan) ;;
+kasan)	series=6.12 configs=(uml debug qemu kasan) ;;
+kasan-6.1) series=6.1 configs=(uml debug qemu kasan) ;;
+kcsan)	series=6.12 configs=(uml debug qemu kcsan) ;;
+*)	die "usage: make-kernel.sh uml|uml-kasan|kasan|kasan-6.1|kcsan" ;;
 esac
 [ "$(dpkg --print-architecture)" = amd64 ] || die "only on amd64"
 
 cache=${FLOWWALL_CACHE:-/var/cache/flowwall}
 mkdir -p "$cache"
-exec 9>"$cache/uml.lock"
+exec 9>"$cache/$variant.lock"
 flock 9
 
-# How many bytes the processor's registers take when the host saves them all: the
-# kernel of 6.1 believes in 2,696, and is refused any other number.
+# How many bytes the processor's registers take when the host saves them all: User-Mode
+# Linux of 6.1 believes in 2,696, and is refused any other number.
 registers() {
 	local work
 	work=$(mktemp -d)
@@ -67,46 +76,83 @@ registers() {
 	"$work/size"
 	rm -rf "$work"
 }
-registers=$(registers)
-[ "${registers:-0}" -ge 512 ] || die "this processor does not say how large its registers are"
 
-version=$(apt-cache policy linux-source-6.1 | sed -n 's/^  Candidate: //p')
-if [ -z "$version" ] || [ "$version" = "(none)" ]; then
-	apt-get update -q >&2
-	version=$(apt-cache policy linux-source-6.1 | sed -n 's/^  Candidate: //p')
-fi
-key=$(printf '%s\n' "$version" "$registers" "$debug" | cat - "$vm/uml.config" | sha256sum | cut -c1-12)
-dir=$cache/uml-$key
-if [ -x "$dir/linux" ]; then
-	echo "$dir"
-	exit 0
-fi
-
-work=$(mktemp -d "$cache/.uml.XXXXXX")
+version=$(apt_version "linux-source-$series") || {
+	apt_lists
+	version=$(apt_version "linux-source-$series") || die "there is no package linux-source-$series"
+}
+work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-chmod 755 "$work"
-say "fetching linux-source-6.1 $version"
-(cd "$work" && apt-get download -q -o APT::Sandbox::User=root linux-source-6.1) >&2 ||
-	die "cannot download linux-source-6.1"
-say "unpacking"
-rm -rf "$dir"
-mkdir -p "$dir/source"
-dpkg-deb --fsys-tarfile "$work"/linux-source-6.1_*.deb |
-	tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
-	xz -dc -T0 | tar -x -C "$dir/source" --strip-components=1
-offsets=$dir/source/arch/x86/um/user-offsets.c
-grep -q 'HOST_FP_SIZE, 2696)' "$offsets" || die "do not understand $offsets"
-sed -i "s/HOST_FP_SIZE, 2696)/HOST_FP_SIZE, $registers)/" "$offsets"
+for config in "${configs[@]}"; do
+	cat "$vm/$config.config"
+done >"$work/fragment"
+case $variant in
+uml*)
+	processor=$(registers)
+	[ "${processor:-0}" -ge 512 ] || die "this processor does not say how large its registers are" ;;
+*)
+	processor=''
+	sed -i '/CONFIG_HOSTFS\|CONFIG_KERNEL_STACK_ORDER/d' "$work/fragment" ;;
+esac
+key=$(printf '%s\n' "$version" "$processor" '' | cat - "$work/fragment" | sha256sum | cut -c1-12)
 
-say "building; this takes some minutes"
-um() { make -s -C "$dir/source" ARCH=um O="$dir" "$@" >&2; }
-um defconfig
-{ cat "$vm/uml.config"; printf %s "$debug"; } >"$work/fragment"
-(cd "$dir" && source/scripts/kconfig/merge_config.sh -m .config "$work/fragment") >/dev/null
-um olddefconfig
-# What was asked for and is not there would be missed much later.
-missing=$(grep '^CONFIG_' "$work/fragment" | grep -vxFf "$dir/.config") || true
-[ -z "$missing" ] || die "the kernel will not have ${missing//$'\n'/ }"
-um -j"$(nproc)" linux modules
-[ -x "$dir/linux" ] || die "no kernel was built"
+# merge MAKE BASE: makes the configuration out of BASE and the fragment.
+merge() {
+	"$1" "$2"
+	(cd "$build" && "$source/scripts/kconfig/merge_config.sh" -m .config "$work/fragment") >/dev/null
+	"$1" olddefconfig
+	# What was asked for and is not there would be missed much later.
+	missing=$(grep '^CONFIG_' "$work/fragment" | grep -vxFf "$build/.config") || true
+	[ -z "$missing" ] || die "the kernel will not have ${missing//$'\n'/ }"
+}
+
+uml() {
+	dir=$cache/uml-$key
+	[ ! -x "$dir/linux" ] || return 0
+	rm -rf "$dir"
+	source=$dir/source build=$dir
+	linux_source "$series" "$source" >/dev/null
+	offsets=$source/arch/x86/um/user-offsets.c
+	grep -q 'HOST_FP_SIZE, 2696)' "$offsets" || die "do not understand $offsets"
+	sed -i "s/HOST_FP_SIZE, 2696)/HOST_FP_SIZE, $processor)/" "$offsets"
+
+	say "building $variant; this takes some minutes"
+	um() { make -s -C "$source" ARCH=um O="$build" "$@" >&2; }
+	merge um defconfig
+	um -j"$(nproc)" linux modules
+	[ -x "$dir/linux" ] || die "no kernel was built"
+}
+
+qemu() {
+	source=$cache/linux-source-$version
+	if [ ! -d "$source" ]; then
+		unpacked=$(mktemp -d "$cache/.linux.XXXXXX")
+		chmod 755 "$unpacked"
+		linux_source "$series" "$unpacked" >/dev/null
+		mv -T "$unpacked" "$source" || rm -rf "$unpacked"
+	fi
+	release=$(make -s -C "$source" kernelversion)-$variant-$key
+	dir=$cache/kernel-$release
+	image=$dir/boot/vmlinuz-$release
+	[ ! -e "$image" ] || return 0
+	rm -rf "$dir"
+	build=$dir/build
+	mkdir -p "$build" "$dir/boot"
+
+	say "building $variant; this takes some minutes"
+	x86() { make -s -C "$source" ARCH=x86_64 O="$build" LOCALVERSION="-$variant-$key" "$@" >&2; }
+	merge x86 allnoconfig
+	x86 -j"$(nproc)" bzImage modules
+	x86 INSTALL_MOD_PATH="$dir" modules_install
+	ln -sfn ../../../build "$dir/lib/modules/$release/build"
+	# What is left is enough to build modules for it.
+	find "$build" \( -path "$build/scripts" -o -path "$build/tools" \) -prune -o -type f \
+		\( -name '*.o' -o -name '*.a' -o -name 'vmlinux*' -o -name '.*.cmd' \) -delete
+	mv "$build/arch/x86/boot/bzImage" "$image"
+}
+
+case $variant in
+uml*)	uml ;;
+*)	qemu ;;
+esac
 echo "$dir"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# uml.sh [-K] [-m MIB] [-t SECONDS] [-a ARGUMENT]... -- COMMAND [ARG...]
+# uml.sh [-k KERNEL] [-m MIB] [-t SECONDS] [-a ARGUMENT]... -- COMMAND [ARG...]
 #
 # Runs COMMAND, as root and in this source tree, on a kernel that is a process of this
-# machine (uml-kernel.sh), on this machine's files below a layer of memory. What
+# machine (make-kernel.sh), on this machine's files below a layer of memory. What
 # COMMAND prints is printed; its exit status is uml.sh's own. $FLOWWALL_KO is the
 # module for this kernel.
 #
-#   -K           the kernel with KASAN
+#   -k KERNEL    uml unless given; uml-kasan is the one that watches its memory
 #   -m MIB       its memory; 2048 unless given
 #   -t SECONDS   ends it when it takes longer; 900 unless given
 #   -a ARGUMENT  one more for the kernel's command line
@@ -21,21 +21,21 @@ vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source_dir=$(cd "$vm/../.." && pwd -P)
 die() { echo "uml.sh: $*" >&2; exit 125; }
 
-kasan='' memory=2048 limit=900 arguments=()
-while getopts Km:t:a: option; do
+kernel=uml memory=2048 limit=900 arguments=()
+while getopts k:m:t:a: option; do
 	case $option in
-	K)	kasan=kasan ;;
+	k)	kernel=$OPTARG ;;
 	m)	memory=$OPTARG ;;
 	t)	limit=$OPTARG ;;
 	a)	arguments+=("$OPTARG") ;;
-	*)	die "usage: uml.sh [-K] [-m MIB] [-t SECONDS] [-a ARGUMENT]... -- COMMAND [ARG...]" ;;
+	*)	die "usage: uml.sh [-k KERNEL] [-m MIB] [-t SECONDS] [-a ARGUMENT]... -- COMMAND [ARG...]" ;;
 	esac
 done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || die "which command?"
 
-kernel=$("$vm/uml-kernel.sh" $kasan)
 module=$("$vm/build.sh" "$kernel")
+kernel=$("$vm/make-kernel.sh" "$kernel")
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -68,6 +68,10 @@ mount -t tmpfs run run
 mount -t debugfs debugfs sys/kernel/debug
 ln -sfn /proc/self/fd dev/fd
 mkdir -p run/netns run/lock
+# For modprobe: everything is there already.
+mkdir -p "lib/modules/\$(uname -r)"
+cp "$kernel"/modules.builtin* "$kernel/modules.order" "lib/modules/\$(uname -r)/"
+depmod
 ip link set lo up
 chroot . setsid bash /proc/self/fd/3 3</mnt/results/command </dev/null >/mnt/results/output 2>&1
 status=\$?

@@ -9,6 +9,7 @@
 
 set -euo pipefail
 
+. "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 die() { echo "ynl.sh: $*" >&2; exit 1; }
 
 cache=${FLOWWALL_CACHE:-/var/cache/flowwall}
@@ -27,17 +28,9 @@ fi
 work=$(mktemp -d "$cache/.ynl.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-download() { (cd "$work" && apt-get download -q -o APT::Sandbox::User=root linux-source-6.12) >&2; }
-download || { apt-get update -q >&2 && download; } || die "cannot download linux-source-6.12"
-
-echo "ynl.sh: unpacking" >&2
-deb=$(echo "$work"/linux-source-6.12_*.deb)
-version=$(dpkg-deb -f "$deb" Version)
-mkdir "$work/files"
-# Only these two folders of a very large archive.
-dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
-	xz -dc -T0 | tar -x -C "$work/files" --strip-components=1 --wildcards \
-		'*/tools/net/ynl' '*/Documentation/netlink'
+# Only these two folders.
+version=$(linux_source 6.12 "$work/files" '*/tools/net/ynl' '*/Documentation/netlink') ||
+	die "cannot unpack linux-source-6.12"
 [ -f "$work/files/tools/net/ynl/cli.py" ] || die "no tools/net/ynl/cli.py in linux-source-6.12"
 chmod 755 "$work/files"
 mv -T "$work/files" "$cache/ynl-$version"

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# How the scripts here get something out of Debian's packages without installing
+# them. For those who set $cache.
+
+# apt_lists: has apt look what there is now.
+apt_lists() {
+	echo "apt-get update" >&2
+	apt-get update -q >&2
+}
+
+# apt_fetch FOLDER PACKAGE...: downloads them into it.
+apt_fetch() {
+	local folder=$1
+	shift
+	(cd "$folder" && apt-get download -q -o APT::Sandbox::User=root "$@") >&2
+}
+
+# apt_version PACKAGE: the version that would be downloaded; nothing if there is none.
+apt_version() { apt-cache policy "$1" | sed -n 's/^  Candidate: //p' | grep -vx '(none)'; }
+
+# linux_source SERIES FOLDER [PATTERN...]: unpacks Linux as Debian has it into
+# FOLDER, or only what PATTERN matches, since it is large; prints its version.
+linux_source() {
+	local package=linux-source-$1 folder=$2 work deb status=0
+	shift 2
+	work=$(mktemp -d "$cache/.source.XXXXXX")
+	echo "fetching $package" >&2
+	# Old lists name packages that are no longer there.
+	apt_fetch "$work" "$package" || { apt_lists && apt_fetch "$work" "$package"; } || {
+		echo "cannot download $package" >&2
+		rm -rf "$work"
+		return 1
+	}
+	deb=$(echo "$work/$package"_*.deb)
+	echo "unpacking it" >&2
+	mkdir -p "$folder"
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
+		xz -dc -T0 | tar -x -C "$folder" --strip-components=1 ${1+--wildcards "$@"} || status=1
+	dpkg-deb -f "$deb" Version
+	rm -rf "$work"
+	return "$status"
+}
