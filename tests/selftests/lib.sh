@@ -146,10 +146,13 @@ need() {
 	done
 }
 
+# How much slower this kernel is than one that does not look for faults.
+SLOW=${FLOWWALL_SLOW:-1}
+
 # busywait SECONDS COMMAND...: repeats COMMAND until it succeeds; fails if it
 # has not within that time.
 busywait() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * SLOW))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1

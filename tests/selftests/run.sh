@@ -3,12 +3,15 @@
 #
 # run.sh [-t NAME]... [-k SERIES]... [-d FOLDER] [-a] [-v]
 #
-# Runs the selftests on Debian's kernels, one guest for each, both at a time.
-# Prints TAP, and at the end how many passed, failed and were skipped. Needs
+# Runs the selftests on Debian's kernels, or on those that look for faults, one guest
+# for each, all at a time. Prints TAP, and at the end how many passed, failed and were skipped. Needs
 # root, QEMU and what else tests/vm/packages.sh installs.
 #
 #   -t NAME    only this case: tests/selftests/NAME.sh; may be repeated
-#   -k SERIES  only this kernel, 6.1 or 6.12; may be repeated
+#   -k SERIES  only this kernel, 6.1 or 6.12; may be repeated. Those of
+#              tests/vm/make-kernel.sh have to be named: uml-kasan, kasan, kasan-6.1,
+#              kcsan. They run what is listed there once, and slowly: time limits are
+#              longer, and tests/debug/left-out says which cases make no sense there
 #   -d FOLDER  cases of another folder
 #   -a         in full: also cases of which one kernel is enough on both (see the
 #              line "kernel:" at a case's top), and all the repetitions that lib.sh's
@@ -38,6 +41,8 @@ said_by() {
 	sed -n "1,10s/^# *$2: *//p" "$folder/$1".*
 }
 
+debug() { [[ $1 == uml* || $1 == kasan* || $1 == kcsan ]]; }
+
 # cases_of SERIES: the names of the cases to run on it, unless some were named. A line
 # "kernel:" that names no series keeps a case for full runs.
 cases_of() {
@@ -45,10 +50,25 @@ cases_of() {
 	list_cases "$folder" | while read -r file; do
 		name=$(basename "${file%.*}")
 		series=$(said_by "$name" kernel)
-		if [ -n "$full" ] || [ -z "$series" ] || [ "$series" = "$1" ]; then
+		if debug "$1" && left_out "$1" "$name" >&2; then
+			continue
+		elif [ -n "$full" ] || [ -z "$series" ] || [ "$series" = "$1" ] ||
+			{ debug "$1" && [[ $series == [0-9]* ]]; }; then
 			echo "$name"
 		fi
 	done
+}
+
+# left_out SERIES NAME: whether tests/debug/left-out says so; prints why.
+left_out() {
+	awk -v kernel="$1" -v name="$2" '
+		/^#/ { next }
+		$1 == name && kernel ~ "^(" $2 ")$" {
+			$1 = $2 = ""
+			print "# " kernel " leaves out " name ":" $0
+			found = 1
+		}
+		END { exit !found }' "$tests/../debug/left-out"
 }
 
 kernels=() names=() options=() folder=$tests full=''
@@ -83,10 +103,14 @@ trap 'rm -rf "$work"' EXIT
 if [ -f "$tests/../../tool/Makefile" ]; then
 	make -s -C "$tests/../../tool" all
 fi
+[ ! -f "$folder/Makefile" ] || make -s -C "$folder" all
 
 run_guest() { # SERIES
 	local module name boot cases=("${names[@]}") together=()
-	[ ${#cases[@]} -gt 0 ] || mapfile -t cases < <(cases_of "$1")
+	if [ ${#cases[@]} = 0 ]; then
+		mapfile -t cases < <(cases_of "$1" 2>"$work/left-out-$1")
+		cat "$work/left-out-$1"
+	fi
 	module=$("$vm/build.sh" "$1") || {
 		echo "not ok 1 $1 the module builds"
 		return
@@ -103,10 +127,14 @@ run_guest() { # SERIES
 }
 
 run_cases() { # SERIES MODULE KERNEL-ARGUMENTS CASE...
-	local status=0 limit=1800
+	local status=0 limit=1800 slow=1 guest=("$vm/guest.sh")
 	[ -z "$full" ] || limit=7200
-	"$vm/guest.sh" -k "$1" -t "$limit" -a "$3" -- \
-		env FLOWWALL_KO="$2" FLOWWALL_FULL="$full" \
+	case $1 in
+	uml*)	guest=("$vm/uml.sh" -m 4096) slow=4 ;;
+	kasan* | kcsan) slow=10 limit=14400 ;;
+	esac
+	"${guest[@]}" -k "$1" -t "$limit" -a "$3" -- \
+		env FLOWWALL_KO="$2" FLOWWALL_FULL="$full" FLOWWALL_SLOW="$slow" FLOWWALL_SEED="$FLOWWALL_SEED" \
 		"$tests/run-here.sh" "${options[@]}" -d "$folder" -l "$1" "${@:4}" 2>"$work/guest-$1" || status=$?
 	# 0 and 1 are the cases' own account of themselves, in their TAP.
 	if [ "$status" -gt 1 ]; then
@@ -149,5 +177,7 @@ run_guests() {
 	wait
 }
 
+# For what goes at random: another one each time, unless it is given.
+export FLOWWALL_SEED=${FLOWWALL_SEED:-$RANDOM}
 echo "TAP version 13"
 run_guests | collect
