@@ -124,6 +124,10 @@ int module_open(struct module **out, const char *netns)
 	nl_socket_set_msg_buf_size(module->sock, MESSAGE);
 
 	module->family = genl_ctrl_resolve(module->sock, FLOWWALL_GENL_NAME);
+	/* That is what libnl says, too, when the kernel had no memory for the question. */
+	if (module->family == -NLE_OBJ_NOTFOUND && !access("/sys/module/flowwall", F_OK))
+		return complain(module, -EIO, "FlowWall's kernel module is loaded, but does not "
+				"answer: perhaps there is no memory");
 	if (module->family == -NLE_OBJ_NOTFOUND)
 		return complain(module, -ENOENT, "FlowWall's kernel module is not loaded; "
 				"load it with: modprobe flowwall");
