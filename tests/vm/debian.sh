@@ -2,7 +2,10 @@
 # shellcheck shell=bash
 #
 # How the scripts here get something out of Debian's packages without installing
-# them. For those who set $cache.
+# them, and where they keep it.
+
+cache=${FLOWWALL_CACHE:-/var/cache/flowwall}
+mkdir -p "$cache"
 
 # apt_lists: has apt look what there is now.
 apt_lists() {

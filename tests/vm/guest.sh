@@ -55,7 +55,8 @@ kasan* | kcsan)
 	# ACPI would have it wait for what is not there.
 	machine=(-M "microvm,acpi=off,rtc=on,pit=on,pic=on,isa-serial=on" -m 4G)
 	transport=device drivers=(9pnet_virtio 9p overlay)
-	arguments=(tsc=reliable reboot=t) ;;
+	# What may be told to fail: see tests/debug/faults.sh.
+	arguments=(tsc=reliable no_timer_check reboot=t "slub_debug=A,flowwall_flow") ;;
 *)
 	machine=(-m 2G)
 	transport=pci drivers=(virtio_pci 9pnet_virtio 9p overlay)

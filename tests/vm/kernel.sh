@@ -31,8 +31,6 @@ esac
 [ "$(dpkg --print-architecture)" = amd64 ] ||
 	die "the guests are amd64, this machine is $(dpkg --print-architecture)"
 
-cache=${FLOWWALL_CACHE:-/var/cache/flowwall}
-mkdir -p "$cache"
 
 # Only one at a time: apt has one set of lists, and two callers may want the
 # same kernel.

@@ -33,8 +33,6 @@ kcsan)	series=6.12 configs=(uml debug qemu kcsan) ;;
 esac
 [ "$(dpkg --print-architecture)" = amd64 ] || die "only on amd64"
 
-cache=${FLOWWALL_CACHE:-/var/cache/flowwall}
-mkdir -p "$cache"
 exec 9>"$cache/$variant.lock"
 flock 9
 
@@ -147,7 +145,7 @@ qemu() {
 	ln -sfn ../../../build "$dir/lib/modules/$release/build"
 	# What is left is enough to build modules for it.
 	find "$build" \( -path "$build/scripts" -o -path "$build/tools" \) -prune -o -type f \
-		\( -name '*.o' -o -name '*.a' -o -name 'vmlinux*' -o -name '.*.cmd' \) -delete
+		\( -name '*.o' -o -name '*.a' -o -name 'vmlinux*' -o -name '.*.cmd' \) -exec rm -f {} +
 	mv "$build/arch/x86/boot/bzImage" "$image"
 }
 

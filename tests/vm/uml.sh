@@ -34,6 +34,8 @@ done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || die "which command?"
 
+# What may be told to fail: see tests/debug/faults.sh.
+[ "$kernel" = uml ] || arguments+=("slub_debug=A,flowwall_flow" log_buf_len=4M)
 module=$("$vm/build.sh" "$kernel")
 kernel=$("$vm/make-kernel.sh" "$kernel")
 
@@ -71,7 +73,7 @@ mkdir -p run/netns run/lock
 # For modprobe: everything is there already.
 mkdir -p "lib/modules/\$(uname -r)"
 cp "$kernel"/modules.builtin* "$kernel/modules.order" "lib/modules/\$(uname -r)/"
-depmod
+chroot . depmod
 ip link set lo up
 chroot . setsid bash /proc/self/fd/3 3</mnt/results/command </dev/null >/mnt/results/output 2>&1
 status=\$?

@@ -12,8 +12,6 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 die() { echo "ynl.sh: $*" >&2; exit 1; }
 
-cache=${FLOWWALL_CACHE:-/var/cache/flowwall}
-mkdir -p "$cache"
 exec 9>"$cache/ynl.lock"
 flock 9
 
