@@ -5,6 +5,9 @@
 # sudo make demo        shows the firewall at work; installs what that needs
 # sudo make check       runs the tests; installs what they need
 # sudo make check-full  leaves nothing out: hours
+# sudo make check-debug the tests on kernels that look for faults: hours
+# sudo make check-kcsan the same on one that looks for data races
+# sudo make soak        SOAK_SECONDS (3600) of everything at once, on SOAK_KERNEL (kasan)
 # sudo make bench       measures it beside its peers
 # sudo make install     fwctl, and the module through DKMS; uninstall undoes it
 # make unit, sparse     the unit tests; the module seen by sparse
@@ -50,6 +53,17 @@ check:
 check-full:
 	tests/check.sh -a
 
+check-debug:
+	tests/check.sh -d
+
+check-kcsan:
+	tests/check.sh -r
+
+SOAK_SECONDS ?= 3600
+SOAK_KERNEL ?= kasan
+soak:
+	SOAK_SECONDS=$(SOAK_SECONDS) tests/selftests/run.sh -a -d tests/debug -k $(SOAK_KERNEL) -v soak
+
 bench:
 	tests/bench/bench.sh
 
@@ -69,9 +83,11 @@ clean:
 	-test ! -e tool/Makefile || $(MAKE) -C tool clean
 	-test ! -e tests/unit/Makefile || $(MAKE) -C tests/unit clean
 	-test ! -e tests/fuzz/Makefile || $(MAKE) -C tests/fuzz clean
+	-test ! -e tests/debug/Makefile || $(MAKE) -C tests/debug clean
 	rm -rf build
 	rm -f flowwall.ko flowwall.mod flowwall.mod.c flowwall.mod.o flowwall.o
 	rm -f .flowwall.* .module-common.o .*.cmd modules.order Module.symvers
 	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
 
-.PHONY: all tool module unit fuzz sparse demo check check-full bench install uninstall clean
+.PHONY: all tool module unit fuzz sparse demo check check-full check-debug check-kcsan \
+	soak bench install uninstall clean

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# check.sh [-a]: all tests, from a bare Debian 12 on; what `make check` runs, and
-# with -a, in full, what `make check-full` does. Needs root: it installs packages
+# check.sh [-a | -d | -r]: all tests, from a bare Debian 12 on; what `make check` runs,
+# and with -a, in full, what `make check-full` does. With -d, instead, those on the
+# kernels that look for faults (`make check-debug`), with -r for data races
+# (`make check-kcsan`). Needs root: it installs packages
 # and boots guests. Prints the TAP of each stage and, as its last line, the sum:
 # "N passed, N failed", with ", N skipped" where something could not run. Exit
 # status 1 if anything failed.
@@ -65,14 +67,63 @@ dkms() {
 	return "$status"
 }
 
+# The cases at which most is at stake, and the fuzzers, on a kernel that watches its
+# memory: as much as fits into three minutes.
+debug_short() {
+	local status=0
+	"$tests/selftests/run.sh" -k uml-kasan 25-groups 28-queue 36-fragments 42-malformed \
+		50-transaction 70-rmmod 71-netns || status=1
+	"$tests/selftests/run.sh" -k uml-kasan -d "$tests/debug" netlink packets faults || status=1
+	return "$status"
+}
+
+# debug_full KERNEL: what there is. The selftests with as few repetitions as elsewhere,
+# but for those in which things happen at the same time.
+debug_full() {
+	local status=0
+	"$tests/selftests/run.sh" -k "$1" || status=1
+	"$tests/selftests/run.sh" -a -k "$1" 58-swaps 70-rmmod 71-netns || status=1
+	"$tests/selftests/run.sh" -a -k "$1" -d "$tests/debug" || status=1
+	return "$status"
+}
+
 # What ran meanwhile: prints it, and returns what it ended with.
 ended() {
 	cat "$1"
 	return "$2"
 }
 
+sum() {
+	awk -v seconds="$SECONDS" '
+		/^not ok/ { failed++; list = list $0 "\n"; next }
+		/# SKIP/ { skipped++; next }
+		{ passed++ }
+		END {
+			printf "\n=== all of it: %d min %d s\n%s", seconds / 60, seconds % 60, list
+			printf "%d passed, %d failed", passed, failed
+			if (skipped) printf ", %d skipped", skipped
+			printf "\n"
+			exit failed > 0
+		}' "$work/points"
+}
+
 printf '=== packages\n'
 "$vm/packages.sh" check || exit 1
+
+kernels=()
+case ${1:-} in
+-d)	kernels=(uml-kasan kasan) ;;
+-r)	kernels=(kcsan) ;;
+esac
+for kernel in "${kernels[@]}"; do
+	stage "the kernel $kernel" point "build: $kernel" "$vm/make-kernel.sh" "$kernel"
+	stage "$kernel" debug_full "$kernel"
+done
+if [ ${#kernels[@]} -gt 0 ]; then
+	sum
+	exit
+fi
+
 # What is large comes while the rest is built.
 { "$vm/kernel.sh" 6.1; "$vm/kernel.sh" 6.12; "$vm/ynl.sh"; } >"$work/fetch" 2>&1 &
 fetching=$!
@@ -91,15 +142,7 @@ stage "dkms" dkms
 wait "$testing"
 stage "test runner" ended "$work/self-test" $?
 stage "selftests" "$tests/selftests/run.sh" "$@"
-
-awk -v seconds="$SECONDS" '
-	/^not ok/ { failed++; list = list $0 "\n"; next }
-	/# SKIP/ { skipped++; next }
-	{ passed++ }
-	END {
-		printf "\n=== all of it: %d min %d s\n%s", seconds / 60, seconds % 60, list
-		printf "%d passed, %d failed", passed, failed
-		if (skipped) printf ", %d skipped", skipped
-		printf "\n"
-		exit failed > 0
-	}' "$work/points"
+# Eight minutes, if it has to be made.
+stage "debug kernel" point "build: User-Mode Linux that watches its memory" "$vm/make-kernel.sh" uml-kasan
+stage "debug" debug_short
+sum

@@ -12,7 +12,7 @@ BUILD=$SOURCE/tests/debug/build
 # A run prints it (run.sh), and can be repeated with it.
 SEED=${FLOWWALL_SEED:-1}
 
-# A ruleset with something of everything; also in $TMP/everything.
+# everything FASTPATH FRAGMENTS: a ruleset with something of it, in $TMP/everything.
 everything() {
 	cat >"$TMP/everything" <<-RULES
 		version 1
@@ -24,8 +24,8 @@ everything() {
 		set max-flows-per-host 3000
 		set half-open 80
 		set when-full evict
-		set fastpath ${1:-on}
-		set fragments ${2:-reassemble}
+		set fastpath $1
+		set fragments $2
 		set tcp-pickup on
 		ttl udp-stream step 30s max 3m
 		ttl icmp step 2s max 4s
@@ -94,6 +94,7 @@ check_nothing_left() {
 	kill -9 $(jobs -p) 2>/dev/null
 	wait 2>/dev/null
 	ip netns del "$ROUTER"
-	check "no object of the namespace's is left" busywait 20 no_objects
+	busywait 20 no_objects
+	check_equal "no object of the namespace's is left" "$(objects)" 0
 	check "the module can be unloaded" busywait 20 rmmod flowwall
 }

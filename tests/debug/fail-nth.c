@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * fail-nth N WHAT [ARG]: does one thing, in which the Nth allocation that the kernel
- * makes for it fails. Prints "failed: ERROR", "done", or "done, none failed" if there
- * was no Nth. WHAT is one of
+ * makes for it fails. Prints how many it made, up to N, and "done" or the error. WHAT
+ * is one of
  *
  *   load FILE          a module
  *   namespace          of the network
@@ -74,11 +74,8 @@ int main(int argc, char **argv)
 	if (pread(control, number, sizeof(number) - 1, 0) < 0)
 		die("fail-nth");
 	/* Nobody else's allocations. */
-	if (pwrite(control, "0", 1, 0) < 0 && write(control, "0", 1) < 0)
+	if (pwrite(control, "0", 1, 0) < 0)
 		die("fail-nth");
-	if (result)
-		printf("failed: %s\n", strerror(error));
-	else
-		printf("done%s\n", atol(number) ? ", none failed" : "");
+	printf("%ld %s\n", atol(argv[1]) - atol(number), result ? strerror(error) : "done");
 	return 0;
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 400
+# limit: 1600
 #
-# The module is unloaded and loaded 50 times under traffic in both
+# The module is unloaded and loaded 200 times under traffic in both
 # directions, each within five seconds; the kernel has nothing to say.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/more.sh"
@@ -32,7 +32,7 @@ traffic() {
 }
 traffic >/dev/null 2>&1
 
-rounds=$(rounds 50 5)
+rounds=$(rounds 200 5)
 slowest=0 failed=0 busy=0
 for ((n = 0; n < rounds; n++)); do
 	begin=${EPOCHREALTIME/./}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 400
+# limit: 1600
 #
-# The router's network namespace is deleted 50 times under traffic in both
+# The router's network namespace is deleted 200 times under traffic in both
 # directions, each within five seconds, with all that belongs to it; the kernel
 # has nothing to say, and no memory stays behind.
 . "$(dirname "$0")/lib.sh"
@@ -55,7 +55,7 @@ router() {
 
 ROUTER=router-$$
 FLOWWALL_NAMESPACES+=("$ROUTER")
-rounds=$(rounds 50 5)
+rounds=$(rounds 200 5)
 slowest=0 busy=0
 for ((n = 0; n < rounds; n++)); do
 	router "$n" || die "cannot make a router"

@@ -130,11 +130,14 @@ run_cases() { # SERIES MODULE KERNEL-ARGUMENTS CASE...
 	local status=0 limit=1800 slow=1 guest=("$vm/guest.sh")
 	[ -z "$full" ] || limit=7200
 	case $1 in
-	uml*)	guest=("$vm/uml.sh" -m 4096) slow=4 ;;
-	kasan* | kcsan) slow=10 limit=14400 ;;
+	uml*)	guest=("$vm/uml.sh" -m 4096) slow=4 limit=7200 ;;
+	kasan* | kcsan) slow=10 limit=21600 ;;
 	esac
-	"${guest[@]}" -k "$1" -t "$limit" -a "$3" -- \
+	limit=$((limit + ${SOAK_SECONDS:-0}))
+	[ -z "$3" ] || guest+=(-a "$3")
+	"${guest[@]}" -k "$1" -t "$limit" -- \
 		env FLOWWALL_KO="$2" FLOWWALL_FULL="$full" FLOWWALL_SLOW="$slow" FLOWWALL_SEED="$FLOWWALL_SEED" \
+		SOAK_SECONDS="${SOAK_SECONDS:-}" \
 		"$tests/run-here.sh" "${options[@]}" -d "$folder" -l "$1" "${@:4}" 2>"$work/guest-$1" || status=$?
 	# 0 and 1 are the cases' own account of themselves, in their TAP.
 	if [ "$status" -gt 1 ]; then

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 1800
+#
+# What changes while packets pass, new flows come, dumps are open and listeners read:
+# groups, the table's limit, interfaces, the module itself. The fast path is on. For
+# rulesets see 58-swaps.sh, for namespaces 71-netns.sh.
+. "$(dirname "$0")/debug.sh"
+
+need jq
+CAPTURE=no topology
+black_hole
+listen_tcp "$INSIDE" 80
+udp_echo_server "$OUTSIDE" 53
+ruleset() {
+	fw_rules <<-RULES
+		set max-flows 3000
+		set max-flows-per-host 2500
+		set when-full evict
+		set fastpath on
+		set fragments reassemble
+		group some host $OUTSIDE4 net 203.0.113.0/24
+		allow in tcp from group some to any port 80
+		allow in udp from group some to any port 7000-7100 queue 7
+		allow in udp to any port 5000-5100 queue 7 bypass
+	RULES
+}
+ruleset
+
+# Until the end: both directions, allowed, denied, queued, fast.
+flood() { in_ns "$1" "$PYTHON" -I -S "$TESTS/flood.py" 0 "${@:2}" 4; }
+traffic() {
+	flood "$INSIDE" syn 10 "$NOWHERE4" 0 &
+	flood "$INSIDE" udp "$INSIDE4" "$NOWHERE4" 53 &
+	flood "$OUTSIDE" syn "$OUTSIDE4" "$INSIDE4" 80 &
+	flood "$OUTSIDE" udp "$OUTSIDE4" "$INSIDE4" 7007 &
+	flood "$OUTSIDE" syn "$OUTSIDE4" "$INSIDE4" 0 &
+	in_ns "$INSIDE" ping -q -i 0.01 "$OUTSIDE6" &
+	in_ns "$ROUTER" ping -q -i 0.01 "$OUTSIDE4" &
+	in_ns "$OUTSIDE" ping -q -i 0.02 -s 3000 "$INSIDE4" &
+	chatter "$INSIDE" "$OUTSIDE4" 53
+}
+# Those that read meanwhile, and are cut off now and then.
+readers() {
+	while :; do
+		timeout 1 "$FWCTL" -n "$ROUTER" monitor
+		timeout 0.1 "$FWCTL" -n "$ROUTER" flows
+		fw save
+		fw why "$OUTSIDE4"
+	done
+}
+# Holds packets for some time, and goes.
+holder() {
+	while :; do
+		in_ns "$ROUTER" timeout 1 "$PYTHON" "$TESTS/queue.py" 7 hold
+		in_ns "$ROUTER" timeout 1 "$PYTHON" "$TESTS/queue.py" 7 accept
+	done
+}
+traffic >/dev/null 2>&1
+readers >/dev/null 2>&1 &
+holder >/dev/null 2>&1 &
+check "there is traffic" loaded
+
+rounds=$(rounds 200 6)
+failed=0
+for ((n = 0; n < rounds; n++)); do
+	fw group add some host "192.0.2.$((n % 250 + 1))" timeout 2 &&
+		fw group del some host "$OUTSIDE4" && fw group flush some &&
+		fw group add some net 203.0.113.0/24 host "$OUTSIDE4" "$OUTSIDE6" || failed=$((failed + 1))
+done >/dev/null 2>"$TMP/errors"
+check_equal "$rounds times a group changes" "$failed$(<"$TMP/errors")" 0
+
+failed=0
+for ((n = 0; n < rounds; n++)); do
+	fw set max-flows $((n % 2 ? 20 : 200000)) || failed=$((failed + 1))
+	fw set fastpath "$( ((n % 4 > 1)) && echo on || echo off)" || failed=$((failed + 1))
+done >/dev/null 2>"$TMP/errors"
+check_equal "$rounds times the table's limit changes" "$failed$(<"$TMP/errors")" 0
+ruleset
+
+failed=0
+for ((n = 0; n < rounds; n++)); do
+	ip -n "$ROUTER" link set out0 down
+	ip -n "$ROUTER" link set out0 name wan0 && ip -n "$ROUTER" link set wan0 up || failed=$((failed + 1))
+	[ $((n % 3)) != 0 ] || fw role add wan0 external || failed=$((failed + 1))
+	ip -n "$ROUTER" link set wan0 down
+	ip -n "$ROUTER" link set wan0 name out0 && ip -n "$ROUTER" link set out0 up || failed=$((failed + 1))
+	[ $((n % 4)) != 0 ] || {
+		ip -n "$ROUTER" link del out0
+		ip -n "$ROUTER" -batch - <<-LINKS || failed=$((failed + 1))
+			link add out0 type veth peer name eth0 netns $OUTSIDE
+			addr add $ROUTER_OUT4/24 dev out0
+			addr add $ROUTER_OUT6/64 dev out0 nodad
+			link set out0 up
+		LINKS
+		host_addresses "$OUTSIDE" "$OUTSIDE4" "$OUTSIDE6" "$ROUTER_OUT4" "$ROUTER_OUT6"
+		ip -n "$OUTSIDE" route replace blackhole 203.0.113.0/24
+	}
+	ip -n "$ROUTER" route replace 203.0.113.0/24 via "$OUTSIDE4"
+done >/dev/null 2>"$TMP/errors"
+check_equal "$rounds times an interface gets another name, or goes and comes" "$failed$(<"$TMP/errors")" 0
+
+failed=0
+for ((n = 0; n < rounds; n++)); do
+	# Who reads has the module in use, for as long as it reads.
+	timeout $((20 * SLOW)) rmmod flowwall || failed=$((failed + 1))
+	insmod "$FLOWWALL_KO" && fw apply "$TMP/ruleset" || failed=$((failed + 1))
+done >/dev/null 2>"$TMP/errors"
+check_equal "$rounds times the module goes and comes" "$failed$(<"$TMP/errors")" 0
+# shellcheck disable=SC2046  # one word a process
+kill -9 $(jobs -p) 2>/dev/null
+wait 2>/dev/null
+listen_tcp "$INSIDE" 80
+check_works
+check_nothing_left
