@@ -87,12 +87,23 @@ objects() {
 }
 no_objects() { [ "$(objects)" = 0 ]; }
 
+# quiet: ends all that was begun and runs, here and in the namespaces.
+quiet() {
+	local namespace
+	# shellcheck disable=SC2046  # one word a process
+	{
+		kill -9 $(jobs -p)
+		for namespace in "${FLOWWALL_NAMESPACES[@]}"; do
+			kill -9 $(ip netns pids "$namespace")
+		done
+		wait
+	} 2>/dev/null
+}
+
 # check_nothing_left: the namespace goes, and with it all that it had.
 check_nothing_left() {
 	# It stays as long as somebody lives in it.
-	# shellcheck disable=SC2046  # one word a process
-	kill -9 $(jobs -p) 2>/dev/null
-	wait 2>/dev/null
+	quiet
 	ip netns del "$ROUTER"
 	busywait 20 no_objects
 	check_equal "no object of the namespace's is left" "$(objects)" 0

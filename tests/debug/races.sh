@@ -107,9 +107,7 @@ for ((n = 0; n < rounds; n++)); do
 	insmod "$FLOWWALL_KO" && fw apply "$TMP/ruleset" || failed=$((failed + 1))
 done >/dev/null 2>"$TMP/errors"
 check_equal "$rounds times the module goes and comes" "$failed$(<"$TMP/errors")" 0
-# shellcheck disable=SC2046  # one word a process
-kill -9 $(jobs -p) 2>/dev/null
-wait 2>/dev/null
+quiet
 listen_tcp "$INSIDE" 80
 check_works
 check_nothing_left
