@@ -52,7 +52,7 @@ check_equal "what is recorded was accepted" "$failed" 0
 # The events are wanted, too, and nobody takes them.
 "$FWCTL" -n "$ROUTER" monitor >/dev/null 2>&1 &
 
-count=$(rounds 100000 15000)
+count=$(rounds 100000 8000)
 check "the messages are sent (FLOWWALL_SEED=$SEED)" \
 	in_ns "$ROUTER" timeout $((500 * SLOW)) "$BUILD/fuzz-netlink" "$corpus" "$count" "$SEED"
 report=$(tail -n 1 "$TMP/check")
