@@ -28,6 +28,10 @@ KINDS = {"plain": "plain", "conntrack": "conntrack", "conntrack-again": "conntra
          "flowtable": "flowtable", "iptables": "iptables", "flowwall": "flowwall",
          "fastpath": "fastpath"}
 
+# User-Mode Linux does not load them by itself.
+OTHERS = ["pktgen", "nf_conntrack_netlink", "nft_ct", "nft_flow_offload", "nf_flow_table_inet",
+          "iptable_filter", "xt_conntrack"]
+
 
 def tell(**what):
     print(json.dumps(what), flush=True)
@@ -283,8 +287,7 @@ def main():
     options = parser.parse_args()
     options.flows = sorted(options.flows or FLOWS)
     module = os.environ["FLOWWALL_KO"]
-    for other in run("modinfo", "-F", "depends", module).strip().split(",") + [
-            "pktgen", "nf_conntrack"]:
+    for other in run("modinfo", "-F", "depends", module).strip().split(",") + OTHERS:
         run("modprobe", "-q", other, check=False)  # or it is part of the kernel
     run("insmod", module)
     tell(kernel=os.uname().release, machine=os.uname().nodename)

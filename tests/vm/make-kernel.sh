@@ -24,7 +24,7 @@ say() { echo "make-kernel.sh: $*" >&2; }
 
 variant=${1:-}
 case $variant in
-uml)	series=6.1 configs=(uml) ;;
+uml)	series=6.1 configs=(uml modules) ;;
 uml-kasan) series=6.1 configs=(uml debug uml-kasan) ;;
 kasan)	series=6.12 configs=(uml debug qemu kasan) ;;
 kasan-6.1) series=6.1 configs=(uml debug qemu kasan) ;;
@@ -81,9 +81,10 @@ version=$(apt_version "linux-source-$series") || {
 }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# Of what several say, the last one is right.
 for config in "${configs[@]}"; do
 	cat "$vm/$config.config"
-done >"$work/fragment"
+done | tac | awk -F'[= ]' '/^CONFIG_/ { if (seen[$1]++) next } { print }' | tac >"$work/fragment"
 case $variant in
 uml*)
 	processor=$(registers)
@@ -106,7 +107,7 @@ merge() {
 
 uml() {
 	dir=$cache/uml-$key
-	[ ! -x "$dir/linux" ] || return 0
+	[ ! -d "$dir/installed/lib" ] || return 0
 	rm -rf "$dir"
 	source=$dir/source build=$dir
 	linux_source "$series" "$source" >/dev/null
@@ -119,6 +120,7 @@ uml() {
 	merge um defconfig
 	um -j"$(nproc)" linux modules
 	[ -x "$dir/linux" ] || die "no kernel was built"
+	um INSTALL_MOD_PATH="$dir/installed" modules_install
 }
 
 qemu() {

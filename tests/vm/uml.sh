@@ -70,10 +70,8 @@ mount -t tmpfs run run
 mount -t debugfs debugfs sys/kernel/debug
 ln -sfn /proc/self/fd dev/fd
 mkdir -p run/netns run/lock
-# For modprobe: everything is there already.
-mkdir -p "lib/modules/\$(uname -r)"
-cp "$kernel"/modules.builtin* "$kernel/modules.order" "lib/modules/\$(uname -r)/"
-chroot . depmod
+mkdir -p lib/modules
+ln -sfn "$kernel/installed/lib/modules/\$(uname -r)" "lib/modules/\$(uname -r)"
 ip link set lo up
 chroot . setsid bash /proc/self/fd/3 3</mnt/results/command </dev/null >/mnt/results/output 2>&1
 status=\$?
