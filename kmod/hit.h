@@ -19,7 +19,8 @@
 
 /*
  * A keyed hash: SipHash-1-3 on 64-bit machines. The kind comes after it: flows of the
- * same ends differ in it, so they never share a bucket, and of others nobody knows.
+ * same ends differ in it, so where there are 1,024 buckets no two of them share one, and
+ * which others do nobody knows.
  */
 static __always_inline u32 fwl_flow_hash(const struct fwl_table *table,
 					 const struct fwl_ends *ends, u16 kind)

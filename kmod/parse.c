@@ -442,18 +442,18 @@ static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
 		return -FLOWWALL_DROP_MALFORMED;
 	if (ip->ihl * 4 > pkt->len)
 		return -FLOWWALL_DROP_TRUNCATED;
-	if (ip->ihl > 5) {
-		int err = check_options(skb, offset + sizeof(*ip), ip->ihl * 4 - sizeof(*ip));
-
-		if (err)
-			return err;
-	}
 
 	pkt->kind = ip->protocol;
 	pkt->hop_limit = ip->ttl;
 	pkt->l4 = ip->ihl * 4;
 	pkt->ends.addr[0][0] = ip->saddr;
 	pkt->ends.addr[1][0] = ip->daddr;
+	if (ip->ihl > 5) {
+		int err = check_options(skb, offset + sizeof(*ip), ip->ihl * 4 - sizeof(*ip));
+
+		if (err)
+			return err;
+	}
 
 	fragment = ntohs(ip->frag_off);
 	if (fragment & IPV4_OFFSET)
@@ -466,7 +466,7 @@ static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
  * Walks the extension headers. A second fragment header is never right
  * (RFC 8200, section 4.5), and a way around firewalls that look at one only. A routing
  * header that is not done is a source route, but for type 2: there it is the same
- * host that goes by two addresses (RFC 6275, section 6.4).
+ * host that goes by two addresses, always one segment (RFC 6275, section 6.4).
  */
 static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 		      struct fwl_packet *pkt)
@@ -481,6 +481,8 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 	if (!ip)
 		return -FLOWWALL_DROP_TRUNCATED;
 	next = ip->nexthdr;
+	/* For those who are told of a packet that is wrong further on. */
+	pkt->kind = FWL_KIND_IPV6 | next;
 	pkt->hop_limit = ip->hop_limit;
 	memcpy(pkt->ends.addr[0], &ip->saddr, sizeof(ip->saddr));
 	memcpy(pkt->ends.addr[1], &ip->daddr, sizeof(ip->daddr));
@@ -500,7 +502,7 @@ static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 			if (!ext)
 				return -FLOWWALL_DROP_TRUNCATED;
 			if (next == IPPROTO_ROUTING && ext->segments_left &&
-			    ext->type != IPV6_SRCRT_TYPE_2)
+			    (ext->type != IPV6_SRCRT_TYPE_2 || ext->segments_left != 1))
 				return -FLOWWALL_DROP_MALFORMED;
 			next = ext->nexthdr;
 			at += (ext->hdrlen + 1) * 8;
@@ -602,6 +604,9 @@ static __always_inline bool parse_plain(const struct sk_buff *skb, unsigned int 
 	const u8 *header = skb->data + offset;
 	int room = (int)(skb_headlen(skb) - offset);
 
+	/* A network header in front of the data: nobody has been seen to do so. */
+	if ((int)offset < 0)
+		return false;
 	if (!read_plain_ipv4((const struct iphdr *)header, room, pkt) &&
 	    !read_plain_ipv6((const struct ipv6hdr *)header, room, pkt))
 		return false;

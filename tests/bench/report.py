@@ -18,6 +18,12 @@ import random
 import statistics
 import sys
 
+# cell, another one, what FlowWall's cost in the first is of that in the second, at most
+ACROSS = (
+    ("established 1000, 100000 rules", "established 1000, 10 rules", 1.02),
+    ("new, 100000 rules", "new, 10 rules", 3),
+)
+
 UNITS = {"uml": "ns", "icount": "instructions"}
 AGREE = {"uml": 0.05, "icount": 0.01}
 
@@ -52,7 +58,7 @@ def read(path):
                 kernel = sample.get("kernel", kernel)
                 continue
             if "ns" not in sample:
-                for what in sample.keys() - {"cell", "setup", "boot", "round"}:
+                for what in sorted(sample.keys() - {"cell", "setup", "boot", "round"}):
                     others.setdefault((sample["cell"], what), {}).setdefault(
                         sample["setup"], []).append(sample[what])
                 continue
@@ -73,7 +79,7 @@ def interval(values):
 
 
 def gate_of(gates, cell):
-    return gates.get(cell) or gates.get(cell.split()[0])
+    return gates.get(cell) or gates.get(cell.replace(",", "").split()[0])
 
 
 def judge(gates, cell, low, high):
@@ -128,6 +134,14 @@ def report(name, cells, others, kernel, bars):
                 cell, title, median, low, high, judge(gates, cell, low, high)))
             bars.append(("%s, %s: %s" % (name, cell, title), median, low, high,
                          gate_of(gates, cell)))
+    for cell, other, most in ACROSS:
+        values = [costs["flowwall"] / cells[other][key]["flowwall"]
+                  for key, costs in cells.get(cell, {}).items()
+                  if "flowwall" in costs and "flowwall" in cells.get(other, {}).get(key, {})]
+        if values:
+            median, low, high = interval(values)
+            out.append("| %s | hook path / with 10 | %.2f | %.2f to %.2f | %s |" % (
+                cell, median, low, high, judge({cell: (most, 1)}, cell, low, high)))
     return out + [""] + (report_others(others) if others else [])
 
 
