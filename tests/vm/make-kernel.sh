@@ -33,9 +33,6 @@ kcsan)	series=6.12 configs=(uml debug qemu kcsan) ;;
 esac
 [ "$(dpkg --print-architecture)" = amd64 ] || die "only on amd64"
 
-exec 9>"$cache/$variant.lock"
-flock 9
-
 # How many bytes the processor's registers take when the host saves them all: User-Mode
 # Linux of 6.1 believes in 2,696, and is refused any other number.
 registers() {
@@ -95,6 +92,17 @@ uml*)
 esac
 key=$(printf '%s\n' "$version" "$processor" '' | cat - "$work/fragment" | sha256sum | cut -c1-12)
 
+# made: whether it is there already; sets $dir.
+made() {
+	local image
+	for image in "$cache/uml-$key/installed" "$cache"/kernel-*"-$variant-$key"/boot/vmlinuz-*; do
+		dir=${image%/installed}
+		dir=${dir%/boot/*}
+		[ ! -e "$image" ] || return 0
+	done
+	return 1
+}
+
 # merge MAKE BASE: makes the configuration out of BASE and the fragment.
 merge() {
 	"$1" "$2"
@@ -107,7 +115,6 @@ merge() {
 
 uml() {
 	dir=$cache/uml-$key
-	[ ! -d "$dir/installed/lib" ] || return 0
 	rm -rf "$dir"
 	source=$dir/source build=$dir
 	linux_source "$series" "$source" >/dev/null
@@ -120,7 +127,8 @@ uml() {
 	merge um defconfig
 	um -j"$(nproc)" linux modules
 	[ -x "$dir/linux" ] || die "no kernel was built"
-	um INSTALL_MOD_PATH="$dir/installed" modules_install
+	um INSTALL_MOD_PATH="$dir/install" modules_install
+	mv "$dir/install" "$dir/installed"
 }
 
 qemu() {
@@ -134,7 +142,6 @@ qemu() {
 	release=$(make -s -C "$source" kernelversion)-$variant-$key
 	dir=$cache/kernel-$release
 	image=$dir/boot/vmlinuz-$release
-	[ ! -e "$image" ] || return 0
 	rm -rf "$dir"
 	build=$dir/build
 	mkdir -p "$build" "$dir/boot"
@@ -151,8 +158,15 @@ qemu() {
 	mv "$build/arch/x86/boot/bzImage" "$image"
 }
 
-case $variant in
-uml*)	uml ;;
-*)	qemu ;;
-esac
+if ! made; then
+	# One at a time; who waited may find it there.
+	exec 9>"$cache/$variant.lock"
+	flock 9
+	if ! made; then
+		case $variant in
+		uml*)	uml ;;
+		*)	qemu ;;
+		esac
+	fi
+fi
 echo "$dir"
