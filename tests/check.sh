@@ -71,8 +71,7 @@ dkms() {
 # memory: as much as fits into three minutes.
 debug_short() {
 	local status=0
-	"$tests/selftests/run.sh" -k uml-kasan 28-queue 42-malformed \
-		50-transaction 70-rmmod 71-netns || status=1
+	"$tests/selftests/run.sh" -k uml-kasan 28-queue 42-malformed 70-rmmod 71-netns || status=1
 	"$tests/selftests/run.sh" -k uml-kasan -d "$tests/debug" netlink packets faults || status=1
 	return "$status"
 }
