@@ -66,7 +66,7 @@ failed=0
 for ((n = 0; n < rounds; n++)); do
 	fw group add some host "192.0.2.$((n % 250 + 1))" timeout 2 &&
 		fw group del some host "$OUTSIDE4" && fw group flush some &&
-		fw group add some net 203.0.113.0/24 host "$OUTSIDE4" "$OUTSIDE6" || failed=$((failed + 1))
+		fw group add some net 203.0.113.0/24 host "$OUTSIDE4" host "$OUTSIDE6" || failed=$((failed + 1))
 done >/dev/null 2>"$TMP/errors"
 check_equal "$rounds times a group changes" "$failed$(<"$TMP/errors")" 0
 
@@ -98,6 +98,8 @@ for ((n = 0; n < rounds; n++)); do
 	}
 	ip -n "$ROUTER" route replace 203.0.113.0/24 via "$OUTSIDE4"
 done >/dev/null 2>"$TMP/errors"
+# An IPv6 address goes when its link is down.
+ip -n "$ROUTER" addr replace "$ROUTER_OUT6/64" dev out0 nodad
 check_equal "$rounds times an interface gets another name, or goes and comes" "$failed$(<"$TMP/errors")" 0
 
 failed=0
