@@ -69,6 +69,8 @@ static void __net_exit net_pre_exit(struct net *net)
 {
 	struct fwl_net *fn = fwl_net(net);
 
+	/* It would have the fast path's hooks again. */
+	cancel_work_sync(&fn->nets_work);
 	rtnl_lock();
 	fwl_fastpath_stop(fn);
 	rtnl_unlock();
