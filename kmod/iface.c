@@ -6,11 +6,14 @@
  * The table belongs to a ruleset, so that a packet sees roles and rules of the
  * same generation. It is replaced under struct fwl_net.lock and the RTNL.
  */
+#include <linux/hash.h>
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <net/addrconf.h>
 #include <net/if_inet6.h>
+#include <net/l3mdev.h>
+#include <net/route.h>
 
 #include "event.h"
 #include "fastpath.h"
@@ -72,15 +75,21 @@ static bool same_prefix(const __be32 *a, const __be32 *b, u8 len)
 /**
  * fwl_iface_owns() - is an address in the own network of an interface inside?
  * @ifaces: table of the ruleset
+ * @in: where its packet comes by
+ * @out: where that leaves, or NULL if it is for this router
  * @ipv6: family
  * @addr: the address, network byte order
  *
- * An external interface whose own network is as long or longer has it first.
+ * An external interface whose own network is as long or longer has it first. Networks of
+ * other VRFs than those of @in and @out may well be the same, and mean others.
  *
  * Context: RCU.
  */
-bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *addr)
+bool fwl_iface_owns(const struct fwl_ifaces *ifaces, const struct net_device *in,
+		    const struct net_device *out, bool ipv6, const __be32 *addr)
 {
+	int from = l3mdev_master_ifindex_rcu(in);
+	int to = out ? l3mdev_master_ifindex_rcu(out) : from;
 	int longest = -1;
 	bool internal = false;
 	u32 i;
@@ -89,9 +98,10 @@ bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *ad
 		const struct fwl_own_net *own = &ifaces->nets[i];
 		bool is_internal = own->role != FLOWWALL_ROLE_EXTERNAL;
 
-		if (own->here || own->ipv6 != ipv6 || own->prefix_len < longest ||
+		if (own->ipv6 != ipv6 || own->prefix_len < longest ||
 		    (own->prefix_len == longest && is_internal) ||
-		    !same_prefix(own->addr, addr, own->prefix_len))
+		    !same_prefix(own->addr, addr, own->prefix_len) ||
+		    (own->vrf != from && own->vrf != to))
 			continue;
 		longest = own->prefix_len;
 		internal = is_internal;
@@ -99,32 +109,51 @@ bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *ad
 	return internal;
 }
 
+static u32 here_bit(bool ipv6, const __be32 *addr)
+{
+	u32 words = (__force u32)addr[0];
+
+	if (ipv6)
+		words ^= (__force u32)(addr[1] ^ addr[2] ^ addr[3]);
+	return hash_32(words, FWL_HERE_BITS);
+}
+
+/* Does IP take an address for one of this router's, or a broadcast one, in @dev's VRF? */
+static bool is_here(const struct net_device *dev, bool ipv6, const __be32 *addr)
+{
+	unsigned int type;
+
+	/* Not while it may be another host's: tentative, or found to be a duplicate. */
+	if (ipv6)
+		return ipv6_chk_addr(dev_net(dev), (const struct in6_addr *)addr, dev, 0);
+	type = inet_addr_type_dev_table(dev_net(dev), dev, addr[0]);
+	return type == RTN_LOCAL || type == RTN_BROADCAST;
+}
+
 /**
  * fwl_iface_is_here() - is it an address of this router, or a broadcast one?
  * @ifaces: table of the ruleset
+ * @in: where its packet comes by
+ * @out: where that leaves, or NULL if it is for this router
  * @ipv6: family
- * @addr: the address, network byte order
+ * @addr: the address, network byte order; neither of 0.0.0.0/8 nor of fe80::/10
  *
- * Of any interface, the loopback interface included; but for IPv6's link-local ones.
+ * Of any interface in the VRFs of @in and @out that is up, the loopback interface
+ * included. IP is to say; @ifaces knows of nearly all others that it need not be asked.
  *
  * Context: RCU.
  */
-bool fwl_iface_is_here(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *addr)
+bool fwl_iface_is_here(const struct fwl_ifaces *ifaces, const struct net_device *in,
+		       const struct net_device *out, bool ipv6, const __be32 *addr)
 {
-	u32 i;
-
-	for (i = 0; i < ifaces->n_nets; i++) {
-		const struct fwl_own_net *own = &ifaces->nets[i];
-
-		if (own->here && own->ipv6 == ipv6 && same_prefix(own->addr, addr, own->prefix_len))
-			return true;
-	}
-	return false;
+	if (likely(!test_bit(here_bit(ipv6, addr), ifaces->here)))
+		return false;
+	return is_here(in, ipv6, addr) || (out && is_here(out, ipv6, addr));
 }
 
 /* Where own_nets() writes to: @room networks at most, @n or more are there. */
 struct own_nets {
-	struct fwl_own_net *nets;
+	struct fwl_ifaces *ifaces;
 	u32 room;
 	u32 n;
 };
@@ -132,15 +161,24 @@ struct own_nets {
 static void add_net(struct own_nets *own, struct fwl_own_net net)
 {
 	if (own->n++ < own->room)
-		own->nets[own->n - 1] = net;
+		own->ifaces->nets[own->n - 1] = net;
+}
+
+static void add_here(struct own_nets *own, const struct net_device *dev, bool ipv6,
+		     const __be32 *addr)
+{
+	/* One that is down may wait to take over from another router, which has it. */
+	if (dev->flags & IFF_UP)
+		__set_bit(here_bit(ipv6, addr), own->ifaces->here);
 }
 
 /*
- * Writes @dev's own networks to @own. The loopback interface is part of none, but has
- * addresses. The RTNL keeps the IPv4 ones still, IPv6 may change meanwhile.
+ * Writes @dev's own networks and addresses to @own. The loopback interface is part of no
+ * network. The RTNL keeps the IPv4 ones still, IPv6 may change meanwhile.
  */
-static void own_nets(const struct net_device *dev, u8 role, struct own_nets *own)
+static void own_nets(struct net_device *dev, u8 role, struct own_nets *own)
 {
+	struct fwl_own_net net = { .vrf = l3mdev_master_ifindex(dev), .role = role };
 	bool loopback = dev->flags & IFF_LOOPBACK;
 	struct inet6_dev *in6 = __in6_dev_get(dev);
 	struct in_device *in4 = __in_dev_get_rtnl(dev);
@@ -149,53 +187,40 @@ static void own_nets(const struct net_device *dev, u8 role, struct own_nets *own
 
 	if (in4) {
 		in_dev_for_each_ifa_rtnl(addr4, in4) {
-			struct fwl_own_net net = {
-				.addr = { addr4->ifa_address & addr4->ifa_mask },
-				.prefix_len = addr4->ifa_prefixlen,
-				.role = role,
-			};
+			__be32 broadcast = addr4->ifa_address | ~addr4->ifa_mask;
 
+			net.addr[0] = addr4->ifa_address & addr4->ifa_mask;
+			net.prefix_len = addr4->ifa_prefixlen;
 			if (!loopback)
 				add_net(own, net);
-			net.here = true;
-			net.prefix_len = 32;
-			net.addr[0] = addr4->ifa_local;
-			add_net(own, net);
-			if (addr4->ifa_prefixlen < 31 && !loopback) {
-				net.addr[0] = addr4->ifa_address | ~addr4->ifa_mask;
-				add_net(own, net);
-			}
+			add_here(own, dev, false, &addr4->ifa_local);
+			add_here(own, dev, false, &addr4->ifa_broadcast);
+			add_here(own, dev, false, &broadcast);
 		}
 	}
 	if (!in6)
 		return;
 
+	net.ipv6 = true;
 	read_lock_bh(&in6->lock);
 	list_for_each_entry(addr6, &in6->addr_list, if_list) {
-		struct fwl_own_net net = {
-			.prefix_len = addr6->prefix_len,
-			.ipv6 = true,
-			.role = role,
-		};
-
 		/* Every link has fe80::/64. */
 		if (ipv6_addr_type(&addr6->addr) & IPV6_ADDR_LINKLOCAL)
 			continue;
 		memcpy(net.addr, &addr6->addr, sizeof(net.addr));
+		net.prefix_len = addr6->prefix_len;
 		if (!loopback)
 			add_net(own, net);
-		net.here = true;
-		net.prefix_len = 128;
-		add_net(own, net);
+		add_here(own, dev, true, net.addr);
 	}
 	read_unlock_bh(&in6->lock);
 }
 
-/* Fills @ifaces->nets; false if addresses came while it was at it. */
+/* Fills @ifaces->nets; false if there are more than @room, @ifaces->n_nets. */
 static bool fill_nets(struct net *net, const struct fwl_ruleset *rs,
 		      struct fwl_ifaces *ifaces, u32 room)
 {
-	struct own_nets own = { .nets = ifaces->nets, .room = room };
+	struct own_nets own = { .ifaces = ifaces, .room = room };
 	struct net_device *dev;
 
 	for_each_netdev(net, dev) {
@@ -250,7 +275,8 @@ struct fwl_ifaces *fwl_ifaces_build(struct net *net, const struct fwl_ruleset *r
 			add_slot(ifaces, dev->ifindex, role->role);
 	}
 
-	for (;; room *= 2) {
+	/* Addresses may come while it is at it. */
+	for (;; room = ifaces->n_nets + 16) {
 		ifaces->nets = kvcalloc(room + 1, sizeof(*ifaces->nets), GFP_KERNEL);
 		if (!ifaces->nets) {
 			kvfree(ifaces);
@@ -315,7 +341,7 @@ static int ifaces_refresh(struct fwl_net *fn)
 }
 
 /**
- * fwl_ifaces_nets_work() - the deferred part of a change of addresses
+ * fwl_ifaces_nets_work() - what follows when addresses, or what they mean, have changed
  * @work: struct fwl_net.nets_work
  */
 void fwl_ifaces_nets_work(struct work_struct *work)
@@ -350,10 +376,16 @@ static int netdev_event(struct notifier_block *nb, unsigned long event, void *pt
 		mutex_unlock(&fn->lock);
 		ifaces_refresh(fn);
 		return NOTIFY_DONE;
+	case NETDEV_UP:
+		schedule_work(&fn->nets_work);
+		return NOTIFY_DONE;
 	case NETDEV_DOWN:
+	case NETDEV_CHANGEUPPER:
+		/* It may be of another VRF now. */
+		schedule_work(&fn->nets_work);
+		fallthrough;
 	case NETDEV_CHANGEMTU:
 	case NETDEV_CHANGEADDR:
-	case NETDEV_CHANGEUPPER:
 		fwl_paths_forget(fn, dev);
 		return NOTIFY_DONE;
 	default:

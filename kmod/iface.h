@@ -2,6 +2,7 @@
 #ifndef FWL_IFACE_H
 #define FWL_IFACE_H
 
+#include <linux/bitmap.h>
 #include <linux/rcupdate.h>
 
 #include <linux/flowwall.h>
@@ -26,18 +27,21 @@ struct fwl_role {
 /**
  * struct fwl_own_net - a network that an interface is part of
  * @addr: network byte order; IPv4 uses the first word
+ * @vrf: index of the interface's VRF, or zero
  * @prefix_len: significant bits
  * @ipv6: family
- * @here: an address of this router, or one that means all hosts of a network
  * @role: the interface's
  */
 struct fwl_own_net {
 	__be32 addr[4];
+	int vrf;
 	u8 prefix_len;
 	bool ipv6;
-	bool here;
 	u8 role;
 };
+
+/* Of a hash of addresses. */
+#define FWL_HERE_BITS	13
 
 /**
  * struct fwl_ifaces - the roles of the interfaces that are there
@@ -47,6 +51,8 @@ struct fwl_own_net {
  * @mask: number of slots, less one; always more slots than interfaces
  * @n_nets: number of @nets
  * @nets: own networks of the interfaces
+ * @here: an address whose bit is not set is none of an interface that is up, nor a
+ *	broadcast one there
  * @slot: hash by interface index, open addressing, index 0 is empty
  */
 struct fwl_ifaces {
@@ -55,6 +61,7 @@ struct fwl_ifaces {
 	u32 mask;
 	u32 n_nets;
 	struct fwl_own_net *nets;
+	DECLARE_BITMAP(here, 1 << FWL_HERE_BITS);
 	struct {
 		int ifindex;
 		u8 role;
@@ -82,8 +89,10 @@ static inline u8 fwl_iface_role(const struct fwl_ifaces *ifaces, int ifindex)
 
 const struct fwl_role *fwl_role_of(const struct fwl_ruleset *rs,
 				   const struct net_device *dev);
-bool fwl_iface_owns(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *addr);
-bool fwl_iface_is_here(const struct fwl_ifaces *ifaces, bool ipv6, const __be32 *addr);
+bool fwl_iface_owns(const struct fwl_ifaces *ifaces, const struct net_device *in,
+		    const struct net_device *out, bool ipv6, const __be32 *addr);
+bool fwl_iface_is_here(const struct fwl_ifaces *ifaces, const struct net_device *in,
+		       const struct net_device *out, bool ipv6, const __be32 *addr);
 struct fwl_ifaces *fwl_ifaces_build(struct net *net, const struct fwl_ruleset *rs);
 void fwl_ifaces_free(struct fwl_ifaces *ifaces);
 void fwl_ifaces_nets_work(struct work_struct *work);

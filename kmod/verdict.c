@@ -244,8 +244,8 @@ static enum opening opening_of(const struct context *c)
 static bool spoofed_source(const struct context *c)
 {
 	return c->direction == FLOWWALL_DIRECTION_IN &&
-	       fwl_iface_owns(c->ifaces, fwl_kind_ipv6(c->pkt.kind),
-			      c->pkt.ends.addr[c->pkt.swapped]);
+	       fwl_iface_owns(c->ifaces, c->state->in, c->state->out,
+			      fwl_kind_ipv6(c->pkt.kind), c->pkt.ends.addr[c->pkt.swapped]);
 }
 
 /*
@@ -263,7 +263,10 @@ static bool impossible_source(const struct context *c)
 		return false;
 	if (ipv6 ? ipv6_addr_v4mapped((const struct in6_addr *)addr) : ipv4_is_loopback(addr[0]))
 		return true;
-	return fwl_iface_is_here(c->ifaces, ipv6, addr);
+	/* A host without an address yet, and one that may have a namesake on another link. */
+	if (ipv6 ? is_link_local(addr) : ipv4_is_zeronet(addr[0]))
+		return false;
+	return fwl_iface_is_here(c->ifaces, c->state->in, c->state->out, ipv6, addr);
 }
 
 /* --- what is to become of a packet ----------------------------------------- */
