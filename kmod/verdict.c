@@ -149,6 +149,12 @@ static __always_inline bool direction_of(struct context *c)
 		c->direction = FLOWWALL_DIRECTION_INSIDE;
 		return in == FLOWWALL_ROLE_INTERNAL && out == FLOWWALL_ROLE_INTERNAL;
 	case NF_INET_LOCAL_IN:
+		/*
+		 * Multicast or broadcast of its own, for those who listen here. A VRF
+		 * tells that of IPv4 multicast only.
+		 */
+		if (c->skb->pkt_type == PACKET_LOOPBACK)
+			return false;
 		in = fwl_iface_role(c->ifaces, input_ifindex(c->skb, state));
 		c->external = in == FLOWWALL_ROLE_EXTERNAL;
 		c->direction = c->external ? FLOWWALL_DIRECTION_IN : FLOWWALL_DIRECTION_INSIDE;

@@ -99,6 +99,37 @@ settle
 passes "of another host, who has it" "$OUTSIDE6"
 router <<<"addr del $OUTSIDE6/64 dev out0"
 
+# What it sends to all, itself included.
+to_itself() {
+	in_ns "$ROUTER" "$PYTHON" -I -S - "$ROUTER_OUT4" "$ROUTER_OUT6" <<-'PYTHON'
+		import socket, struct, sys
+		index = socket.if_nametoindex("out0")
+		for source, group in ((sys.argv[1], "224.0.0.251"), (sys.argv[1], "198.51.100.255"),
+		                      (sys.argv[2], "ff05::fb")):
+		    v6 = ":" in group
+		    family = socket.AF_INET6 if v6 else socket.AF_INET
+		    hears, says = (socket.socket(family, socket.SOCK_DGRAM) for i in range(2))
+		    hears.bind(("", 5353))
+		    hears.settimeout(2)
+		    member = struct.pack("=4s4si", socket.inet_aton(group if not v6 else "0.0.0.0"), bytes(4), index)
+		    if v6:
+		        hears.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+		                         socket.inet_pton(family, group) + struct.pack("=I", index))
+		        says.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+		    elif group.startswith("224"):
+		        hears.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+		        says.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, member)
+		    says.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+		    says.bind((source, 0))
+		    says.sendto(b"all", (group, 5353))
+		    hears.recv(10)
+		    hears.close()
+	PYTHON
+}
+before=$(fw -j status)
+check "it hears its own multicast and broadcast" to_itself
+check_equal "and drops none" "$(drops_since "$before")" ""
+
 # 198.51.100.0/24 is two networks in two VRFs, and so is 10.0.5.0/24.
 twins=("$OUTSIDE4" "$OUTSIDE6" 10.0.5.9 2001:db8:5::9)
 router <<-TWIN
