@@ -209,6 +209,32 @@ static bool same_groups(const struct group *a, const struct group *b, size_t mos
 	return true;
 }
 
+/* A bridge's statement without its places, and without all that it points to. */
+static void strip_ovs(struct ovs *bare, const struct ovs *ovs)
+{
+	memcpy(bare, ovs, sizeof(*bare));
+	memset(&bare->bridge_place, 0, sizeof(bare->bridge_place));
+	memset(&bare->port.place, 0, sizeof(bare->port.place));
+	bare->ports = NULL;
+	bare->src.addrs = bare->dst.addrs = NULL;
+	bare->src.ports = bare->dst.ports = NULL;
+}
+
+static bool same_ovs(const struct ovs *a, const struct ovs *b)
+{
+	struct ovs x, y;
+	size_t i;
+
+	strip_ovs(&x, a);
+	strip_ovs(&y, b);
+	if (memcmp(&x, &y, sizeof(x)) || !same_lists(&a->src, &b->src) || !same_lists(&a->dst, &b->dst))
+		return false;
+	for (i = 0; i < a->n_ports; i++)
+		if (strcmp(a->ports[i].name, b->ports[i].name))
+			return false;
+	return true;
+}
+
 /* @most: members of a group that count. */
 static bool same(const struct stmt *a, const struct stmt *b, size_t most)
 {
@@ -228,6 +254,8 @@ static bool same(const struct stmt *a, const struct stmt *b, size_t most)
 		return same_rules(&a->rule, &b->rule);
 	case STMT_GROUP:
 		return same_groups(&a->group, &b->group, most);
+	case STMT_OVS:
+		return same_ovs(&a->ovs, &b->ovs);
 	}
 	return false;
 }

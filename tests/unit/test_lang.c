@@ -134,6 +134,35 @@ static const struct {
 	{ "allow in dccp to any port 1", NULL },
 	{ "allow in from not 2001:db8::/32 to 2001:db8::-2001:db8::2", NULL },
 	{ "allow in from 128.0.0.0/1", NULL },
+	{ "ovs bridge br0 secure", NULL },
+	{ "ovs bridge br0", NULL },
+	{ "ovs bridge br0 secure zone 7", NULL },
+	{ "ovs tap br0 between eth1 and eth3 to eth2", NULL },
+	{ "ovs tap br0 between eth1 and eth3 to eth2 before match udp",
+	  "ovs tap br0 between eth1 and eth3 to eth2 match udp" },
+	{ "ovs tap br0 between eth1 and eth3 and eth5 to eth2 after match tcp port 80,443", NULL },
+	{ "ovs tap br0 between eth1 and eth3 to eth2 match group web", NULL },
+	{ "ovs tap br0 between eth1 and eth3 to eth2 match udp 10.0.0.0/8 port 53", NULL },
+	{ "ovs tap br0 between eth1 and eth3 to eth2 match proto 99", NULL },
+	{ "ovs mirror br0 between eth1 and eth3 to eth2", NULL },
+	{ "ovs coprocessor br0 port eth4 for eth1 tcp port 22 host 192.168.2.1 vlan 2", NULL },
+	{ "ovs coprocessor br0 port eth4 for eth1 and eth2 vlan 2 base 2000 host 2001:db8::1 udp port domain",
+	  "ovs coprocessor br0 port eth4 for eth1 and eth2 udp port 53 host 2001:db8::1 vlan 2 base 2000" },
+	{ "ovs coprocessor br0 port eth4 for eth1 tcp", NULL },
+	{ "ovs host h30 port veth30 addr 10.0.1.30", NULL },
+	{ "ovs host h30 port veth30 addr 10.0.1.30,2001:db8::30 mac 02:00:5E:00:00:30",
+	  "ovs host h30 port veth30 addr 10.0.1.30,2001:db8::30 mac 02:00:5e:00:00:30" },
+	{ "ovs segment br0 deny group guests to group servers", NULL },
+	{ "ovs segment br0 deny from group guests to group servers",
+	  "ovs segment br0 deny group guests to group servers" },
+	{ "ovs segment br0 allow tcp from group web port 5 to group db port 5432",
+	  "ovs segment br0 allow group web port 5 to group db tcp port 5432" },
+	{ "ovs segment br0 allow group web to group db tcp port 5432", NULL },
+	{ "ovs segment br0 allow any to 10.0.0.0/8 icmp", NULL },
+	{ "ovs segment br0 allow group a", "ovs segment br0 allow group a to any" },
+	{ "ovs segment br0 allow to group a port 80", "ovs segment br0 allow any to group a port 80" },
+	{ "ovs segment br0 allow port 53 to any", "ovs segment br0 allow any port 53 to any" },
+	{ "ovs segment br0 default allow", NULL },
 	{ "role \"eth0\" 'none'", "role eth0 none" },
 	{ "role '#1' none", "role \"#1\" none" },
 	{ "role a#b none", NULL },
@@ -324,7 +353,39 @@ static const struct {
 	{ "role eth0 external eth1 internal", 20, "complete before this", "" },
 	{ "ttl icmp step 99999999999999999999s max 5", 15, "a time", "" },
 	{ "ttl icmp step 5 max 10d1s", 21, "a time", "" },
-	{ "ovs bridge br0 secure", 1, "`ovs` is not a statement", "" },
+	{ "ovs", 5, "the line ends here", "" },
+	{ "ovs tpa br0", 5, "`tpa` is not bridge, tap", "tap" },
+	{ "ovs bridge", 12, "the name of a bridge is missing", "" },
+	{ "ovs bridge -x", 12, "not the name of one interface", "" },
+	{ "ovs bridge br+", 12, "not the name of one interface", "" },
+	{ "ovs bridge br0 secur", 16, "`secur` is not `secure`", "secure" },
+	{ "ovs bridge br0 zone 0", 21, "a zone of connection tracking: a number from 1", "" },
+	{ "ovs tap br0 between a to b", 23, "a tap is between two ports", "" },
+	{ "ovs tap br0 between a and b", 29, "`to` is missing", "" },
+	{ "ovs tap br0 between a and a to c", 27, "said once", "" },
+	{ "ovs tap br0 between a and b to b", 32, "not copied to itself", "of their own" },
+	{ "ovs tap br0 between a and b to c match", 40, "the line ends here", "" },
+	{ "ovs tap br0 between a and b to c udp", 34, "`match`", "" },
+	{ "ovs tap br0 between a and b to c match icmp port 5", 40, "ports of tcp, udp and sctp", "" },
+	{ "ovs tap br0 between a and b to c match not 10.0.0.1", 40, "bridges know no `not`", "" },
+	{ "ovs tap br0 between a and b to c match udp port not 5", 44, "bridges know no `not`", "" },
+	{ "ovs mirror br0 between a and b to c match udp", 37, "complete before this", "" },
+	{ "ovs coprocessor br0 port a for b", 34, "the service", "" },
+	{ "ovs coprocessor br0 port a for b icmp", 34, "a service is of tcp, udp or sctp", "" },
+	{ "ovs coprocessor br0 port a for b tcp host 10.0.0.1,10.0.0.2", 43, "one host", "" },
+	{ "ovs coprocessor br0 port a for b tcp port 22 vlan 5000", 51, "a VLAN: a number", "" },
+	{ "ovs coprocessor br0 port a for b tcp port 22 base 5", 46, "without a `vlan`", "" },
+	{ "ovs coprocessor br0 port a for b tcp port 22 port 23", 46, "said once", "" },
+	{ "ovs host a port p", 19, "`addr` is missing", "" },
+	{ "ovs host a port p addr x", 24, "`x` is not the addresses", "" },
+	{ "ovs host a port p addr 10.0.0.1 mac 01:00:5e:00:00:01", 37, "multicast", "" },
+	{ "ovs host a port p addr 10.0.0.1 at", 33, "`mac`", "" },
+	{ "ovs segment br0 reject any to any", 17, "`reject` is not allow, deny or default", "" },
+	{ "ovs segment br0 default reject", 25, "`reject` is not allow or deny", "" },
+	{ "ovs segment br0 allow", 23, "whose packets", "" },
+	{ "ovs segment br0 allow not group a to group b", 23, "bridges know no `not`", "" },
+	{ "ovs segment br0 allow group a to group b gre port 5", 23, "ports of tcp", "" },
+	{ "ovs segment br0 allow group a to group b tcp prt 5", 46, "`prt` is not a protocol", "port" },
 	{ "group", 7, "the name of a group", "" },
 	{ "group 9 host 192.0.2.1", 7, "not the name of a group", "letter" },
 	{ "group web hst 192.0.2.1", 11, "not a member", "host" },
@@ -566,6 +627,58 @@ START_TEST(ids_are_unique)
 }
 END_TEST
 
+/* Files whose statements are right, each by itself; the line of the mistake, and what it says. */
+static const struct {
+	const char *text;
+	unsigned int line;
+	unsigned int column;
+	const char *message;
+} contradictions[] = {
+	{ "ovs tap br0 between a and b to c\n", 1, 9, "the bridge `br0` is not declared" },
+	{ "ovs bridge br0\novs bridge br0\n", 2, 12, "already" },
+	{ "ovs bridge br0\novs tap br0 between a and b to c\novs tap br0 between c and b to d\n",
+	  3, 21, "`c` is where traffic goes through here, but gets the copies of a tap" },
+	{ "ovs bridge br0\novs tap br0 between a and b to c\novs coprocessor br0 port c for a tcp\n",
+	  3, 26, "is that of a coprocessor here" },
+	{ "ovs bridge br0\novs tap br0 between a and b to c\novs tap br0 between a and b to c after\n",
+	  3, 32, "some twice" },
+	{ "ovs bridge br0\novs tap br0 between a and b to c\novs host h port c addr 10.0.0.1\n",
+	  3, 17, "is where traffic goes through here" },
+	{ "ovs host h port a addr 10.0.0.1\novs host h port b addr 10.0.0.2\n", 2, 1, "already" },
+	{ "ovs host h port a addr 10.0.0.0/24\novs host i port b addr 10.0.0.2\n", 2, 17,
+	  "have an address in common" },
+	{ "ovs bridge a zone 5\novs bridge b zone 5\n", 2, 12, "the same zone, 5" },
+};
+
+START_TEST(contradictions_are_found)
+{
+	const char *text = contradictions[_i].text;
+	struct script script;
+
+	ck_assert(!parse_text(text, strlen(text), &script));
+	ck_assert_uint_eq(last.count, 1);
+	ck_assert_uint_eq(last.line, contradictions[_i].line);
+	ck_assert_uint_eq(last.column, contradictions[_i].column);
+	ck_assert_msg(strstr(last.message, contradictions[_i].message), "%s", last.message);
+	script_free(&script);
+}
+END_TEST
+
+START_TEST(bridges_without_contradictions)
+{
+	static const char text[] =
+		"ovs tap br0 between a and b to c match udp\novs bridge br0 secure\n"
+		"ovs tap br0 between a and b to c match tcp\novs coprocessor br0 port d for a tcp port 1\n"
+		"ovs coprocessor br0 port d for b tcp port 2\novs host h port a addr 10.0.0.1\n"
+		"ovs host i port a addr 10.0.0.2,2001:db8::1\novs bridge br1\n";
+	struct script script;
+
+	ck_assert(parse_text(text, strlen(text), &script));
+	ck_assert_uint_eq(script.n, 8);
+	script_free(&script);
+}
+END_TEST
+
 static char possible[1024];
 
 static void note_possible(const char *word)
@@ -578,7 +691,7 @@ static const struct {
 	const char *line;
 	const char *words;
 } possibilities[] = {
-	{ "", "version role set ttl group include allow deny reject" },
+	{ "", "version role set ttl group include ovs allow deny reject" },
 	{ "role", "default" },
 	{ "role eth0", "internal external none" },
 	{ "role eth0 none", "" },
@@ -600,6 +713,11 @@ static const struct {
 	{ "allow in tcp to any port 80 id x comment y",
 	  "on from key type u32 log limit queue mark ttl until" },
 	{ "allow in tpc to any", "" },
+	{ "ovs", "bridge tap mirror coprocessor host segment" },
+	{ "ovs bridge br0", "secure zone" },
+	{ "ovs tap br0 between a and b to c", "before after match" },
+	{ "ovs segment br0", "allow deny default" },
+	{ "ovs host a port p addr 10.0.0.1", "mac" },
 };
 
 START_TEST(possible_words_are_known)
@@ -724,6 +842,9 @@ int main(void)
 	tcase_add_test(tcase, all_mistakes_at_once);
 	tcase_add_test(tcase, odd_files);
 	tcase_add_test(tcase, ids_are_unique);
+	tcase_add_loop_test(tcase, contradictions_are_found, 0,
+			    sizeof(contradictions) / sizeof(*contradictions));
+	tcase_add_test(tcase, bridges_without_contradictions);
 	tcase_add_loop_test(tcase, possible_words_are_known, 0,
 			    sizeof(possibilities) / sizeof(*possibilities));
 	tcase_add_test(tcase, names_are_listed);

@@ -20,14 +20,29 @@ struct request {
 	bool force;
 };
 
-/* Groups first: rules may name them wherever they stand. */
+/* Groups first: rules may name them wherever they stand. Last what is not the module's. */
+static int rank(const struct stmt *stmt)
+{
+	return stmt->kind == STMT_GROUP ? 0 : stmt->kind == STMT_OVS ? 2 : 1;
+}
+
 static int by_kind(const void *a, const void *b)
 {
 	const struct stmt *x = *(const struct stmt *const *)a;
 	const struct stmt *y = *(const struct stmt *const *)b;
-	int order = (y->kind == STMT_GROUP) - (x->kind == STMT_GROUP);
+	int order = rank(x) - rank(y);
 
 	return order ? order : (x > y) - (x < y);
+}
+
+/* How many statements are the module's. */
+static size_t of_module(const struct script *script)
+{
+	size_t n = script->n;
+
+	while (n && script->stmt[n - 1].kind == STMT_OVS)
+		n--;
+	return n;
 }
 
 /* All statements in one transaction. @bad: the one that the module refused. */
@@ -40,7 +55,7 @@ static int load(struct module *module, struct script *script, struct commit *com
 		*bad = NULL;
 		err = module_begin(module, FLOWWALL_MODE_REPLACE);
 		if (!err)
-			err = module_add(module, script->stmt, script->n, bad);
+			err = module_add(module, script->stmt, of_module(script), bad);
 		if (!err)
 			err = module_commit(module, commit);
 		if (err != -EAGAIN)
@@ -80,11 +95,12 @@ static bool session_packet(struct raw_packet *packet)
 static void tell(const struct request *request, const struct script *script)
 {
 	const struct commit *commit = &request->commit;
+	size_t n = of_module(script), bridges = script->n - n;
 
 	if (options.json) {
-		out_json(json_pack("{s:i, s:b, s:I, s:I, s:o}", "schema", JSON_SCHEMA,
+		out_json(json_pack("{s:i, s:b, s:I, s:I, s:I, s:o}", "schema", JSON_SCHEMA,
 				   "applied", !commit->check,
-				   "statements", (json_int_t)script->n,
+				   "statements", (json_int_t)n, "ovs", (json_int_t)bridges,
 				   "ended", (json_int_t)commit->ended,
 				   "confirm", commit->confirm ? json_integer(commit->confirm) :
 					      json_null()));
@@ -92,10 +108,13 @@ static void tell(const struct request *request, const struct script *script)
 	}
 	if (commit->check)
 		printf("%s: %zu statements, all would be accepted; nothing was changed\n",
-		       request->name, script->n);
+		       request->name, n);
 	else if (options.verbose || commit->ended || isatty(STDOUT_FILENO))
-		printf("%s: %zu statements in force, %u flow%s ended\n", request->name, script->n,
+		printf("%s: %zu statements in force, %u flow%s ended\n", request->name, n,
 		       commit->ended, commit->ended == 1 ? "" : "s");
+	if (bridges && !commit->check)
+		printf("%zu statement%s about bridges: fwctl ovs apply %s\n", bridges,
+		       bridges == 1 ? " is" : "s are", request->name);
 	if (commit->confirm && !commit->check)
 		printf("the ruleset of before comes back in %u s, unless: fwctl confirm\n",
 		       commit->confirm);
@@ -161,8 +180,8 @@ static int read_arguments(int argc, char **argv, struct request *request)
 		      "`apply` needs a file");
 }
 
-/* The statements with groups before all else, each otherwise where it was. */
-static void groups_first(struct script *script)
+/* The statements in the order of rank(), each otherwise where it was. */
+static void put_in_order(struct script *script)
 {
 	const struct stmt **order = calloc(script->n + 1, sizeof(*order));
 	struct stmt *sorted = calloc(script->n + 1, sizeof(*sorted));
@@ -193,7 +212,7 @@ int cmd_apply(int argc, char **argv)
 	if (status)
 		return status;
 	if (parse_file(request.name, &script)) {
-		groups_first(&script);
+		put_in_order(&script);
 		status = apply(&script, &request);
 	} else {
 		if (!options.json)

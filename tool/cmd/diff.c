@@ -112,6 +112,8 @@ static void say(const struct script *script, bool complete, struct said *said)
 	for (i = 0; i < script->n; i++) {
 		const struct stmt *stmt = &script->stmt[i];
 
+		if (stmt->kind == STMT_OVS)	/* the module has none: fwctl ovs diff */
+			continue;
 		if (stmt->kind == STMT_GROUP) {
 			say_group(&said->set, &stmt->group);
 			continue;

@@ -236,6 +236,68 @@ struct group {
 	struct member *members;
 };
 
+/**
+ * struct ovs_port - a port of a bridge, called by its interface
+ * @place: where it stands
+ */
+struct ovs_port {
+	char name[FLOWWALL_IFACE_SIZE];
+	struct place place;
+};
+
+enum ovs_kind {
+	OVS_BRIDGE,
+	OVS_TAP,
+	OVS_MIRROR,
+	OVS_COPROCESSOR,
+	OVS_HOST,
+	OVS_SEGMENT,
+};
+
+/**
+ * struct ovs - what an Open vSwitch bridge is to do
+ * @bridge: its name; of a host, empty: the bridge that has its port
+ * @bridge_place: where that stands
+ * @name: of a host
+ * @secure: of a bridge: without FlowWall's flows it forwards nothing
+ * @zone: of a bridge: of connection tracking, or 0
+ * @port: where copies go to, or the coprocessor or the host is
+ * @ports: those between which a tap is, or the clients of a coprocessor
+ * @after: of a tap: only what policy lets pass
+ * @policy: of a segment: all that no other one is about
+ * @action: of a segment: FLOWWALL_ACTION_ALLOW or FLOWWALL_ACTION_DENY
+ * @proto: or -1 for any
+ * @src: of a segment; of a tap: what either end is
+ * @dst: of a segment; of a coprocessor: the service; of a host: its addresses
+ * @vlan: of a coprocessor, or 0
+ * @base: of a coprocessor: this and the number of a port is the VLAN to that port
+ * @has_mac: of a host: @mac counts
+ */
+struct ovs {
+	enum ovs_kind kind;
+	char bridge[FLOWWALL_IFACE_SIZE];
+	struct place bridge_place;
+	char name[FLOWWALL_NAME_SIZE];
+	bool secure;
+	bool after;
+	bool policy;
+	bool has_mac;
+	uint8_t action;
+	int16_t proto;
+	uint16_t zone;
+	uint16_t vlan;
+	uint16_t base;
+	uint8_t mac[6];
+	size_t n_ports;
+	struct ovs_port *ports;
+	struct ovs_port port;
+	struct endpoint src;
+	struct endpoint dst;
+};
+
+/* What @base is unless said otherwise. */
+#define OVS_VLAN_BASE 1000
+
 enum stmt_kind {
 	STMT_NONE,	/* an empty line, "version", or "include" once it is read */
 	STMT_ROLE,
@@ -243,6 +305,7 @@ enum stmt_kind {
 	STMT_TTL,
 	STMT_RULE,
 	STMT_GROUP,
+	STMT_OVS,
 };
 
 struct stmt {
@@ -254,10 +317,13 @@ struct stmt {
 		struct ttl ttl;
 		struct rule rule;
 		struct group group;
+		struct ovs ovs;
 	};
 };
 
 void stmt_free(struct stmt *stmt);
+void group_add_range(struct group *group, const struct place *place,
+		     const struct addr_range *range);
 
 /* u32.c: the language of iptables' u32 match. */
 bool u32_parse(const char *text, struct flowwall_u32_op *ops, unsigned int *n,
@@ -281,6 +347,8 @@ struct script {
 bool parse_words(const struct words *words, struct stmt *stmt);
 void possible_words(int argc, char **argv, void (*each)(const char *word));
 bool parse_file(const char *name, struct script *script);
+bool check_ovs(const struct script *script);
+uint16_t ovs_zone(const struct ovs *bridge);
 struct stmt *script_add(struct script *script);
 void script_free(struct script *script);
 char *beside(const char *file, const char *name);
@@ -319,6 +387,7 @@ extern const struct name verdict_names[];
 extern const struct name basis_names[];
 extern const struct name icmp_type_names[];
 extern const struct name unit_names[];
+extern const struct name ovs_names[];
 
 /* A value of icmp_type_names is the types of both families; -1 where one has none. */
 #define ICMP_TYPES(icmp, icmpv6)	(((icmp) + 1) << 16 | ((icmpv6) + 1))

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Words -> a statement. One function for each production of the grammar; rules
- * and groups have files of their own, parse_rule.c and parse_group.c.
+ * Words -> a statement. One function for each production of the grammar; rules,
+ * groups and what is about bridges have files of their own: parse_rule.c,
+ * parse_group.c and parse_ovs.c.
  *
  *	stmt = "version" 1
  *	     | "role" (IFPAT | "default") ("internal" | "external" | "none")
  *	     | "set" KEY VALUE
  *	     | "ttl" CLASS "step" DURATION "max" DURATION
  *	     | "group" NAME {member} | rule
+ *	     | "ovs" ovs
  *
  * "include" FILE is for the reader of files, script.c.
  */
@@ -20,7 +22,7 @@
 
 static const struct name statement_words[] = {
 	{ "version", 0 }, { "role", 0 }, { "set", 0 }, { "ttl", 0 }, { "group", 0 },
-	{ "include", 0 },
+	{ "include", 0 }, { "ovs", 0 },
 	{ NULL, 0 }
 };
 
@@ -132,9 +134,14 @@ bool parse_name(struct parser *p, const char *what, char name[FLOWWALL_NAME_SIZE
 	return true;
 }
 
-/* One name of a table; @what it is goes before the list of them. */
-static bool choose(struct parser *p, const struct name *table, const char *what,
-		   unsigned int *value)
+/**
+ * choose() - read one name of a table
+ * @what: it is, before the list of them in a mistake
+ * @value: set to what the name stands for
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool choose(struct parser *p, const struct name *table, const char *what, unsigned int *value)
 {
 	const struct name *const tables[] = { table, NULL };
 	const struct word *word = peek(p);
@@ -183,9 +190,14 @@ bool number(const char *text, unsigned long long max, unsigned long long *value)
 	return true;
 }
 
-/* A number from @min to @max; @what it is, for the mistake. */
-static bool take_number(struct parser *p, unsigned long long min, unsigned long long max,
-			const char *what, uint32_t *out)
+/**
+ * take_number() - read a number from @min to @max
+ * @what: it is, for the mistake
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool take_number(struct parser *p, unsigned long long min, unsigned long long max,
+		 const char *what, uint32_t *out)
 {
 	const struct word *word = peek(p);
 	unsigned long long value;
@@ -396,6 +408,10 @@ static bool parse_statement(struct parser *p, struct stmt *stmt)
 		stmt->kind = STMT_GROUP;
 		return parse_group(p, &stmt->group);
 	}
+	if (take(p, "ovs")) {
+		stmt->kind = STMT_OVS;
+		return parse_ovs(p, &stmt->ovs);
+	}
 	if (word && value_of(action_names, word->text, &action)) {
 		p->at++;
 		stmt->kind = STMT_RULE;
@@ -470,6 +486,12 @@ void possible_words(int argc, char **argv, void (*each)(const char *word))
 	free(line);
 }
 
+static void endpoint_free(struct endpoint *point)
+{
+	free(point->addrs);
+	free(point->ports);
+}
+
 /**
  * stmt_free() - free what a statement holds
  */
@@ -477,11 +499,14 @@ void stmt_free(struct stmt *stmt)
 {
 	if (stmt->kind == STMT_GROUP)
 		free(stmt->group.members);
+	if (stmt->kind == STMT_OVS) {
+		free(stmt->ovs.ports);
+		endpoint_free(&stmt->ovs.src);
+		endpoint_free(&stmt->ovs.dst);
+	}
 	if (stmt->kind == STMT_RULE) {
-		free(stmt->rule.src.addrs);
-		free(stmt->rule.src.ports);
-		free(stmt->rule.dst.addrs);
-		free(stmt->rule.dst.ports);
+		endpoint_free(&stmt->rule.src);
+		endpoint_free(&stmt->rule.dst);
 		free(stmt->rule.u32);
 		free(stmt->rule.label);
 		free(stmt->rule.comment);

@@ -70,9 +70,14 @@ static bool increment(uint8_t *addr, unsigned int bytes)
 	return false;
 }
 
-/* Adds the prefixes that make a range: from its beginning, always the largest that fits. */
-static void add_range(struct group *group, const struct place *place,
-		      const struct addr_range *range)
+/**
+ * group_add_range() - add the prefixes that make a range
+ * @place: where the range stands
+ *
+ * From its beginning, always the largest that fits.
+ */
+void group_add_range(struct group *group, const struct place *place,
+		     const struct addr_range *range)
 {
 	unsigned int bits = range->family == AF_INET ? 32 : 128;
 	uint8_t at[16], last[16];
@@ -120,7 +125,7 @@ static bool parse_member_address(struct parser *p, struct group *group, enum mem
 	free(text);
 	if (!good)
 		return range.family ? false : expected(p, what[kind], NULL, NULL);
-	add_range(group, &word->place, &range);
+	group_add_range(group, &word->place, &range);
 	p->at++;
 	return true;
 }
@@ -143,7 +148,7 @@ static bool parse_member_name(struct parser *p, struct group *group)
 		return word_mistake(p, word, "is the resolver reachable? `host` needs none", message);
 	}
 	for (i = 0; i < n; i++)
-		add_range(group, &word->place, &addr[i]);
+		group_add_range(group, &word->place, &addr[i]);
 	p->at++;
 	return true;
 }
@@ -170,7 +175,7 @@ static bool read_address_line(const struct parser *p, struct group *group,
 	word.place.length = strlen(text);
 	good = parse_range(p, &word, copied, &range);
 	if (good)
-		add_range(group, from, &range);
+		group_add_range(group, from, &range);
 	else if (!range.family)
 		word_mistake(p, &word, "one a line: 192.0.2.1, 192.0.2.0/24 or 192.0.2.1-192.0.2.9",
 			     "not an address, a prefix or a range");
@@ -229,10 +234,14 @@ static bool parse_member_group(struct parser *p, struct group *group)
 	return true;
 }
 
-static bool parse_member_mac(struct parser *p, struct group *group)
+/**
+ * parse_mac() - read a link address
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool parse_mac(struct parser *p, uint8_t mac[6])
 {
 	const struct word *word = peek(p);
-	struct member *member;
 	unsigned int byte[6], i;
 	int end = 0;
 
@@ -242,11 +251,23 @@ static bool parse_member_mac(struct parser *p, struct group *group)
 		return expected(p, "a link address, as in 02:00:5e:10:00:01", NULL, NULL);
 	if (byte[0] & 1)
 		return word_mistake(p, word, NULL, "nobody sends with a multicast address");
+	for (i = 0; i < 6; i++)
+		mac[i] = byte[i];
+	p->at++;
+	return true;
+}
+
+static bool parse_member_mac(struct parser *p, struct group *group)
+{
+	const struct word *word = peek(p);
+	struct member *member;
+	uint8_t mac[6];
+
+	if (!parse_mac(p, mac))
+		return false;
 	member = add_member(group, &word->place);
 	member->family = MEMBER_MAC;
-	for (i = 0; i < 6; i++)
-		member->addr[i] = byte[i];
-	p->at++;
+	memcpy(member->addr, mac, sizeof(mac));
 	return true;
 }
 

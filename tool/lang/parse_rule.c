@@ -99,7 +99,13 @@ static bool port_range(char *text, struct port_range *range)
 	return false;
 }
 
-static bool parse_ports(struct parser *p, struct endpoint *point)
+/**
+ * parse_ports() - read what follows "port"
+ * @point: gets the ports
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool parse_ports(struct parser *p, struct endpoint *point)
 {
 	const struct name *const tables[] = { not_word, service_names, NULL };
 	const struct name *const *lists = tables;
@@ -145,7 +151,13 @@ static bool parse_ports(struct parser *p, struct endpoint *point)
 	return good;
 }
 
-static bool parse_endpoint(struct parser *p, struct endpoint *point)
+/**
+ * parse_endpoint() - read an end of a connection: addresses or a group, and ports
+ * @point: set to it
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool parse_endpoint(struct parser *p, struct endpoint *point)
 {
 	const struct name *const all[] = { any_word, not_word, group_word, port_word, NULL };
 	const struct name *const *tables = all;

@@ -65,23 +65,12 @@ static void add_range(struct buffer *text, const struct addr_range *range)
 		add(text, "%s-%s", min, max);
 }
 
-static void add_endpoint(struct buffer *text, const char *keyword, const struct endpoint *point)
+static void add_service(struct buffer *text, const struct endpoint *point)
 {
-	bool named = point->n_addrs || *point->group;
 	int i;
 
-	if (!named && !point->n_ports)
-		return;
-	add(text, " %s %s", keyword, !named ? "any" : point->addr_not ? "not " : "");
-	if (*point->group)
-		add(text, "group %s", point->group);
-	for (i = 0; i < point->n_addrs; i++) {
-		add(text, "%s", i ? "," : "");
-		add_range(text, &point->addrs[i]);
-	}
-	if (!point->n_ports)
-		return;
-	add(text, " port %s", point->port_not ? "not " : "");
+	if (point->n_ports)
+		add(text, " port %s", point->port_not ? "not " : "");
 	for (i = 0; i < point->n_ports; i++) {
 		const struct port_range *range = &point->ports[i];
 
@@ -89,6 +78,24 @@ static void add_endpoint(struct buffer *text, const char *keyword, const struct 
 		if (range->max != range->min)
 			add(text, "-%u", range->max);
 	}
+}
+
+static void add_endpoint(struct buffer *text, const char *keyword, const struct endpoint *point)
+{
+	bool named = point->n_addrs || *point->group;
+	int i;
+
+	if (!named && !point->n_ports)
+		return;
+	add(text, " %s%s%s", keyword, *keyword ? " " : "",
+	    !named ? "any" : point->addr_not ? "not " : "");
+	if (*point->group)
+		add(text, "group %s", point->group);
+	for (i = 0; i < point->n_addrs; i++) {
+		add(text, "%s", i ? "," : "");
+		add_range(text, &point->addrs[i]);
+	}
+	add_service(text, point);
 }
 
 /*
@@ -220,20 +227,29 @@ static void add_options(struct buffer *text, const struct rule *rule)
 		add_text(text, "comment", rule->comment);
 }
 
+static void add_proto(struct buffer *text, int proto)
+{
+	const char *name = proto < 0 ? "" : name_of(proto_names, proto);
+
+	if (*name == '?')
+		add(text, " proto %d", proto);
+	else
+		add(text, "%s%s", *name ? " " : "", name);
+}
+
 static void add_rule(struct buffer *text, const struct rule *rule)
 {
 	add(text, "%s %s", name_of(action_names, rule->action),
 	    name_of(direction_names, rule->direction));
-	if (rule->proto >= 0) {
-		const char *name = name_of(proto_names, rule->proto);
-
-		if (strcmp(name, "?"))
-			add(text, " %s", name);
-		else
-			add(text, " proto %d", rule->proto);
-	}
+	add_proto(text, rule->proto);
 	add_matches(text, rule);
 	add_options(text, rule);
+}
+
+static void add_mac(struct buffer *text, const uint8_t mac[6])
+{
+	add(text, "mac %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+	    mac[5]);
 }
 
 /**
@@ -251,8 +267,7 @@ size_t print_member(const struct member *member, char *buffer, size_t size)
 		add(&text, "group %s", member->name);
 		break;
 	case MEMBER_MAC:
-		add(&text, "mac %02x:%02x:%02x:%02x:%02x:%02x", member->addr[0], member->addr[1],
-		    member->addr[2], member->addr[3], member->addr[4], member->addr[5]);
+		add_mac(&text, member->addr);
 		break;
 	case MEMBER_IFACE:
 		add(&text, "iface ");
@@ -303,6 +318,106 @@ const char *rule_id(const struct rule *rule, char *buffer, size_t size)
 	return buffer;
 }
 
+static void add_ports_between(struct buffer *text, const char *keyword, const struct ovs *ovs)
+{
+	size_t i;
+
+	for (i = 0; i < ovs->n_ports; i++) {
+		add(text, " %s ", i ? "and" : keyword);
+		add_iface(text, ovs->ports[i].name);
+	}
+}
+
+static void add_port(struct buffer *text, const char *keyword, const struct ovs *ovs)
+{
+	add(text, " %s ", keyword);
+	add_iface(text, ovs->port.name);
+}
+
+static void add_end(struct buffer *text, const struct endpoint *point)
+{
+	if (point->n_addrs || *point->group || point->n_ports)
+		add_endpoint(text, "", point);
+	else
+		add(text, " any");
+}
+
+static void add_segment(struct buffer *text, const struct ovs *ovs)
+{
+	struct endpoint to = ovs->dst, service = { .n_ports = ovs->dst.n_ports, .ports = ovs->dst.ports };
+
+	to.n_ports = 0;
+	add(text, " %s%s", ovs->policy ? "default " : "", name_of(action_names, ovs->action));
+	if (ovs->policy)
+		return;
+	add_end(text, &ovs->src);
+	add(text, " to");
+	add_end(text, &to);
+	add_proto(text, ovs->proto);
+	add_service(text, &service);
+}
+
+static void add_coprocessor(struct buffer *text, const struct ovs *ovs)
+{
+	struct endpoint host = ovs->dst;
+
+	add_port(text, "port", ovs);
+	add_ports_between(text, "for", ovs);
+	add_proto(text, ovs->proto);
+	add_service(text, &ovs->dst);
+	host.n_ports = 0;
+	add_endpoint(text, "host", &host);
+	if (ovs->vlan)
+		add(text, " vlan %u", ovs->vlan);
+	if (ovs->vlan && ovs->base != OVS_VLAN_BASE)
+		add(text, " base %u", ovs->base);
+}
+
+static void add_ovs(struct buffer *text, const struct ovs *ovs)
+{
+	add(text, "ovs %s ", name_of(ovs_names, ovs->kind));
+	if (ovs->kind == OVS_HOST)
+		add(text, "%s", ovs->name);
+	else
+		add_iface(text, ovs->bridge);
+	switch (ovs->kind) {
+	case OVS_BRIDGE:
+		if (ovs->secure)
+			add(text, " secure");
+		if (ovs->zone)
+			add(text, " zone %u", ovs->zone);
+		break;
+	case OVS_TAP:
+	case OVS_MIRROR:
+		add_ports_between(text, "between", ovs);
+		add_port(text, "to", ovs);
+		if (ovs->after)
+			add(text, " after");
+		if (ovs->proto >= 0 || ovs->src.n_addrs || *ovs->src.group || ovs->src.n_ports)
+			add(text, " match");
+		add_proto(text, ovs->proto);
+		if (ovs->src.n_addrs || *ovs->src.group)
+			add_end(text, &ovs->src);
+		else
+			add_service(text, &ovs->src);
+		break;
+	case OVS_COPROCESSOR:
+		add_coprocessor(text, ovs);
+		break;
+	case OVS_HOST:
+		add_port(text, "port", ovs);
+		add_endpoint(text, "addr", &ovs->dst);
+		if (ovs->has_mac) {
+			add(text, " ");
+			add_mac(text, ovs->mac);
+		}
+		break;
+	case OVS_SEGMENT:
+		add_segment(text, ovs);
+		break;
+	}
+}
+
 /**
  * print_stmt() - write a statement as a line, without its end
  * @stmt: the statement; of a group, the first STMT_MEMBERS members
@@ -341,6 +456,9 @@ size_t print_stmt(const struct stmt *stmt, char *buffer, size_t size)
 		break;
 	case STMT_RULE:
 		add_rule(&text, &stmt->rule);
+		break;
+	case STMT_OVS:
+		add_ovs(&text, &stmt->ovs);
 		break;
 	case STMT_GROUP:
 		add(&text, "group %s", stmt->group.name);

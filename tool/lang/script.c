@@ -393,7 +393,8 @@ bool parse_file(const char *name, struct script *script)
 
 	memset(script, 0, sizeof(*script));
 	good = read_file(&reading, script);
-	return check_ids(script) && good;
+	good &= check_ids(script);
+	return check_ovs(script) && good;
 }
 
 /**

@@ -109,6 +109,16 @@ static const struct setting_kind kinds[] = {
 	[FLOWWALL_SETTING_A_DHCP] = { .values = on_off_names },
 };
 
+const struct name ovs_names[] = {
+	{ "bridge", OVS_BRIDGE },
+	{ "tap", OVS_TAP },
+	{ "mirror", OVS_MIRROR },
+	{ "coprocessor", OVS_COPROCESSOR },
+	{ "host", OVS_HOST },
+	{ "segment", OVS_SEGMENT },
+	{ NULL, 0 }
+};
+
 /**
  * setting_kind() - what a setting can be set to
  * @key: FLOWWALL_SETTING_A_*
