@@ -12,7 +12,9 @@ lang_SOURCES := $(patsubst $(ROOT)/%,%,$(sort $(wildcard $(ROOT)/tool/lang/*.c))
 parse_SOURCES := kmod/parse.c
 classify_SOURCES := kmod/classify.c kmod/match.c kmod/parse.c kmod/u32.c
 u32_SOURCES := kmod/u32.c tool/lang/u32.c
+ovs_SOURCES := $(patsubst %,tool/ovs/%.c,bridge flows groups host match segment) $(lang_SOURCES)
 lang_CFLAGS := -I$(ROOT)/tool/lang
+ovs_CFLAGS := -I$(ROOT)/tool/ovs $(lang_CFLAGS)
 parse_CFLAGS := $(SHIM)
 classify_CFLAGS := $(SHIM)
 u32_CFLAGS := $(SHIM) $(lang_CFLAGS)
@@ -31,4 +33,4 @@ netlink_LIBS := $(TOOL_LIBS)
 
 # The headers: all that any of them may include, so that none is missed.
 HEADERS := $(wildcard $(addprefix $(ROOT)/,tests/unit/*.h tests/unit/shim/*.h \
-	tests/unit/shim/*/*.h tool/*.h tool/lang/*.h kmod/*.h include/uapi/linux/*.h))
+	tests/unit/shim/*/*.h tool/*.h tool/lang/*.h tool/ovs/*.h kmod/*.h include/uapi/linux/*.h))
