@@ -109,6 +109,23 @@ const struct command commands[] = {
 	  "fwctl save\n" },
 	{ "monitor", cmd_monitor, false, NULL, "events as they happen",
 	  "fwctl monitor\n" },
+	{ "ovs", cmd_ovs, false, ovs_verbs, "taps, coprocessors and segments on Open vSwitch bridges",
+	  "fwctl ovs [show]                 what is in force, in words, with counters\n"
+	  "fwctl ovs apply FILE [--dry-run] what the file says of bridges; all or nothing\n"
+	  "fwctl ovs diff [FILE]            what that would change, flow by flow\n"
+	  "fwctl ovs clear [BRIDGE]         the bridge as it was before\n"
+	  "fwctl ovs watch                  follow groups, ports and restarts, until a signal\n"
+	  "fwctl ovs setup-host NAME iface IFACE addr ADDRESS/LENGTH mac MAC [vlan N]\n"
+	  "                                 a coprocessor's own side, in the namespace NAME\n"
+	  "\n"
+	  "In the file:\n"
+	  "ovs bridge BR [secure] [zone N]\n"
+	  "ovs tap BR between P and P to P [before|after] [match [PROTO] [EP]]\n"
+	  "ovs mirror BR between P and P to P\n"
+	  "ovs coprocessor BR port P for P PROTO port LIST [host A] [vlan N [base N]]\n"
+	  "ovs host NAME port P addr A,A [mac M]\n"
+	  "ovs segment BR allow|deny EP to EP [PROTO] [port LIST]\n"
+	  "ovs segment BR default allow|deny\n" },
 	{ .name = NULL }
 };
 
@@ -252,7 +269,7 @@ int take_option(int argc, char **argv)
 /* Is it an option that nobody knows? A lone "-" is a file. */
 static bool unknown_option(const char *word, const struct command *command)
 {
-	static const char *const own[] = { "--check", "--confirm", "--force", "--sort", "--follow" };
+	static const char *const own[] = { "--check", "--confirm", "--force", "--sort", "--follow", "--dry-run" };
 	size_t i;
 
 	if (word[0] != '-' || !word[1])

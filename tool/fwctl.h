@@ -32,6 +32,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_group(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
+int cmd_ovs(int argc, char **argv);
 int cmd_role(int argc, char **argv);
 int cmd_rule(int argc, char **argv);
 int cmd_save(int argc, char **argv);
@@ -45,6 +46,7 @@ extern const char *const list_verbs[];
 extern const char *const edit_verbs[];
 extern const char *const flows_verbs[];
 extern const char *const group_verbs[];
+extern const char *const ovs_verbs[];
 extern const char *const rule_verbs[];
 
 extern const struct name sort_names[];	/* of flows --sort */

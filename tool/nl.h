@@ -208,6 +208,7 @@ int module_drops(struct module *module, uint8_t family, const uint8_t *host,
 		 void (*each)(const struct drop *drop, void *arg), void *arg);
 
 int module_subscribe(struct module *module);
+int module_socket(const struct module *module);
 int module_events(struct module *module, const sigset_t *signals,
 		  void (*each)(const struct event *event, void *arg), void *arg);
 

@@ -36,6 +36,14 @@ int module_subscribe(struct module *module)
 	return 0;
 }
 
+/**
+ * module_socket() - the file that can be read when there are events
+ */
+int module_socket(const struct module *module)
+{
+	return nl_socket_get_fd(module->sock);
+}
+
 struct event_reader {
 	void (*each)(const struct event *event, void *arg);
 	void *arg;

@@ -5,6 +5,7 @@
 #include "../edit.h"
 #include "../fwctl.h"
 #include "../out.h"
+#include "../ovs/desired.h"
 
 static void print_line(const char *line, void *arg)
 {
@@ -15,6 +16,19 @@ static void print_line(const char *line, void *arg)
 static void add_line(const char *line, void *arg)
 {
 	json_array_append_new(arg, json_text(line));
+}
+
+/* What is in force on bridges, behind what the module has. */
+static void bridge_lines(void (*each)(const char *line, void *arg), void *arg)
+{
+	struct script state;
+	size_t i;
+
+	state_read(&state);
+	for (i = 0; i < state.n; i++)
+		if (state.stmt[i].kind == STMT_OVS)
+			statement_lines(&state.stmt[i], each, arg);
+	script_free(&state);
 }
 
 /**
@@ -41,12 +55,14 @@ int cmd_save(int argc, char **argv)
 
 		for (i = 0; i < script.n; i++)
 			statement_lines(&script.stmt[i], add_line, lines);
+		bridge_lines(add_line, lines);
 		out_json(json_pack("{s:i, s:i, s:o}", "schema", JSON_SCHEMA, "version", 1,
 				   "statements", lines));
 	} else {
 		puts("version 1");
 		for (i = 0; i < script.n; i++)
 			statement_lines(&script.stmt[i], print_line, NULL);
+		bridge_lines(print_line, NULL);
 	}
 	script_free(&script);
 	module_close(module);

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The connections that the datapath knows: ending those that are not allowed any more. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "vswitch.h"
+
+#define APPCTL		"ovs-appctl", "--timeout=20"
+
+/* "src=10.0.0.1,dst=...": the value of a key, up to a comma or a bracket. */
+static bool value(const char *text, const char *key, char *to, size_t size)
+{
+	const char *at = strstr(text, key);
+	size_t length;
+
+	if (!at)
+		return false;
+	at += strlen(key);
+	length = strcspn(at, ",)");
+	if (length >= size)
+		return false;
+	memcpy(to, at, length);
+	to[length] = '\0';
+	return true;
+}
+
+static unsigned int number(const char *text, const char *key)
+{
+	char digits[16];
+
+	return value(text, key, digits, sizeof(digits)) ? strtoul(digits, NULL, 10) : 0;
+}
+
+/* "tcp,orig=(src=A,dst=A,sport=N,dport=N),reply=(...),zone=N" */
+static bool read_connection(const char *line, struct tuple *tuple)
+{
+	const char *original = strstr(line, "orig=(");
+	char proto[16], src[64], dst[64];
+	unsigned int known;
+	size_t length = strcspn(line, ",");
+
+	if (!original || length >= sizeof(proto) || !value(original, "src=", src, sizeof(src)) ||
+	    !value(original, "dst=", dst, sizeof(dst)))
+		return false;
+	memcpy(proto, line, length);
+	proto[length] = '\0';
+	memset(tuple, 0, sizeof(*tuple));
+	tuple->family = strchr(src, ':') ? AF_INET6 : AF_INET;
+	if (inet_pton(tuple->family, src, tuple->src) != 1 ||
+	    inet_pton(tuple->family, dst, tuple->dst) != 1)
+		return false;
+	if (value_of(proto_names, proto, &known))
+		tuple->proto = known;
+	else
+		tuple->proto = strtoul(proto, NULL, 10);
+	tuple->sport = number(original, "sport=");
+	tuple->dport = number(original, "dport=");
+	tuple->icmp_id = number(original, "id=");
+	tuple->icmp_type = number(original, "type=");
+	tuple->icmp_code = number(original, "code=");
+	return tuple->proto;
+}
+
+static bool end_connection(const struct vs_bridge *at, const char *zone, const struct tuple *tuple)
+{
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], *what;
+	const char *family = tuple->family == AF_INET6 ? "ct_ipv6" : "ct_nw";
+	bool good;
+
+	inet_ntop(tuple->family, tuple->src, src, sizeof(src));
+	inet_ntop(tuple->family, tuple->dst, dst, sizeof(dst));
+	if (tuple->proto == IPPROTO_ICMP || tuple->proto == IPPROTO_ICMPV6)
+		what = text_of("%s_src=%s,%s_dst=%s,ct_nw_proto=%u,icmp_id=%u,icmp_type=%u,icmp_code=%u",
+			       family, src, family, dst, tuple->proto, tuple->icmp_id,
+			       tuple->icmp_type, tuple->icmp_code);
+	else if (tuple->sport || tuple->dport)
+		what = text_of("%s_src=%s,%s_dst=%s,ct_nw_proto=%u,ct_tp_src=%u,ct_tp_dst=%u",
+			       family, src, family, dst, tuple->proto, tuple->sport, tuple->dport);
+	else
+		what = text_of("%s_src=%s,%s_dst=%s,ct_nw_proto=%u", family, src, family, dst,
+			       tuple->proto);
+	{
+		const char *const argv[] = { APPCTL, "dpctl/flush-conntrack", at->datapath, zone, what,
+					     NULL };
+
+		good = vs_run(argv, NULL, NULL);
+	}
+	free(what);
+	return good || strstr(vs_error(), "No such file");	/* it ended by itself */
+}
+
+/**
+ * vs_end_connections() - end the connections that a bridge does not allow any more
+ *
+ * Return: how many, or -1 after an error.
+ */
+long vs_end_connections(const struct vs_bridge *at, const struct bridge *bridge)
+{
+	char *zone = text_of("zone=%u", ovs_zone(bridge->declared)), *text, *rest, *line;
+	const char *const argv[] = { APPCTL, "dpctl/dump-conntrack", at->datapath, zone, NULL };
+	struct segments *segments;
+	struct tuple tuple;
+	long ended = 0;
+
+	if (!vs_run(argv, NULL, &text)) {
+		free(zone);
+		return -1;
+	}
+	segments = segments_of(bridge);
+	for (rest = text; ended >= 0 && (line = strsep(&rest, "\n")) != NULL; )
+		if (read_connection(line, &tuple) && !segments_allow(segments, &tuple))
+			ended = end_connection(at, zone, &tuple) ? ended + 1 : -1;
+	segments_free(segments);
+	free(text);
+	free(zone);
+	return ended;
+}
+
+/**
+ * vs_flush_zone() - forget all connections of a zone
+ */
+bool vs_flush_zone(const struct vs_bridge *at, unsigned int zone)
+{
+	char *text = text_of("zone=%u", zone);
+	const char *const argv[] = { APPCTL, "dpctl/flush-conntrack", at->datapath, text, NULL };
+	bool good = vs_run(argv, NULL, NULL);
+
+	free(text);
+	return good;
+}
+
+/**
+ * vs_wait_datapath() - wait until the datapath has forgotten what flows of before said
+ */
+void vs_wait_datapath(void)
+{
+	static const char *const argv[] = { APPCTL, "revalidator/wait", NULL };
+
+	vs_run(argv, NULL, NULL);
+}
+
+/* Is the packet's port, in a flow of the datapath, one of the bridges'? */
+static bool comes_in_at(const struct vswitch *vs, const char *const *names, size_t n,
+			const char *port)
+{
+	const struct vs_bridge *bridge = vs_bridge_of(vs, port);
+	size_t i;
+
+	for (i = 0; bridge && i < n; i++)
+		if (!strcmp(names[i], bridge->name))
+			return true;
+	return false;
+}
+
+/**
+ * vs_empty_datapath() - take out of the kernel what it still forwards for some bridges
+ * @vs: what ports they have
+ *
+ * For when ovs-vswitchd is gone: nobody tells the kernel then what has changed.
+ */
+void vs_empty_datapath(const struct vswitch *vs, const char *const *names, size_t n)
+{
+	static const char *const dump[] = { "ovs-dpctl", "--names", "-m", "dump-flows",
+					    "system@ovs-system", NULL };
+	char *text, *rest, *line;
+
+	if (!vs_run(dump, NULL, &text))
+		return;
+	for (rest = text; (line = strsep(&rest, "\n")) != NULL; ) {
+		char port[32], ufid[64], *what;
+
+		/* "ufid:X, recirc_id(0),...,in_port(eth1),..." */
+		if (!value(line, "in_port(", port, sizeof(port)) ||
+		    !value(line, "ufid:", ufid, sizeof(ufid)) || !comes_in_at(vs, names, n, port))
+			continue;
+		what = text_of("ufid:%s", ufid);
+		{
+			const char *const del[] = { "ovs-dpctl", "del-flow", "system@ovs-system", what,
+						    NULL };
+
+			vs_run(del, NULL, NULL);
+		}
+		free(what);
+	}
+	free(text);
+}

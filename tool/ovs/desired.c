@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the bridges are to do; see desired.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../edit.h"
+#include "../nl.h"
+#include "desired.h"
+
+/**
+ * desired_read() - read a file
+ *
+ * Return: false after a mistake; all of them have been reported.
+ */
+bool desired_read(const char *file, struct desired *desired)
+{
+	memset(desired, 0, sizeof(*desired));
+	desired->groups.file = &desired->script;
+	return parse_file(file, &desired->script);
+}
+
+/**
+ * desired_groups() - read the groups of the kernel module, if it is loaded
+ * @netns: the network namespace whose groups are meant, or NULL for the own one
+ *
+ * Return: false if it is there, but does not tell.
+ */
+bool desired_groups(struct desired *desired, const char *netns)
+{
+	struct module *module;
+	int err, tries;
+	bool good;
+
+	script_free(&desired->groups.module);
+	err = module_open(&module, netns);
+	good = err == -ENOENT && !module_refused(module);	/* not loaded */
+	for (tries = 0; !err && tries < 100; tries++) {
+		script_free(&desired->groups.module);
+		err = module_ruleset(module, FLOWWALL_KIND_GROUP | FLOWWALL_KIND_MEMBER, NULL,
+				     &desired->groups.module);
+		good = !err;
+		if (err == -EAGAIN)
+			err = 0;
+		else
+			break;
+	}
+	if (!good)
+		fprintf(stderr, "fwctl: %s\n", module_error(module));
+	module_close(module);
+	return good;
+}
+
+/* --- building -------------------------------------------------------------- */
+
+static bool check_port(const struct vs_bridge *at, const struct bridge *bridge,
+		       const struct ovs_port *port)
+{
+	char hint[512] = "", *to = hint;
+	size_t i;
+
+	if (bridge_port(bridge, port->name))
+		return true;
+	for (i = 0; i < at->n_ports && to < hint + 400; i++)
+		to += sprintf(to, "%s%s", i ? ", " : "its ports are: ", at->ports[i].name);
+	for (i = 0; i < at->n_ports; i++)
+		if (!strcmp(at->ports[i].name, port->name)) {
+			mistake(&port->place, "is there such an interface? see: ovs-vsctl show",
+				"the port `%s` of `%s` has no number: OVS cannot open it",
+				port->name, at->name);
+			return false;
+		}
+	mistake(&port->place, hint, "`%s` is not a port of the bridge `%s`", port->name, at->name);
+	return false;
+}
+
+static bool check_group(const struct desired *desired, const struct stmt *stmt,
+			const struct endpoint *end)
+{
+	if (!*end->group || group_known(&desired->groups, end->group))
+		return true;
+	mistake(&stmt->place, "fwctl group add NAME MEMBER..., or a `group` in the file",
+		"there is no group `%s`, neither in the file nor in the kernel module", end->group);
+	return false;
+}
+
+static bool check_stmt(const struct desired *desired, const struct vs_bridge *at,
+		       const struct bridge *bridge, const struct stmt *stmt)
+{
+	const struct ovs *ovs = &stmt->ovs;
+	bool good = check_group(desired, stmt, &ovs->src) && check_group(desired, stmt, &ovs->dst);
+	size_t i;
+
+	for (i = 0; i < ovs->n_ports; i++)
+		good &= check_port(at, bridge, &ovs->ports[i]);
+	if (ovs->kind != OVS_SEGMENT)
+		good &= check_port(at, bridge, &ovs->port);
+	return good;
+}
+
+static bool check_bridge(const struct desired *desired, const struct vs_bridge *at,
+			 const struct bridge *bridge)
+{
+	const struct stmts *const lists[] = { &bridge->features, &bridge->hosts, &bridge->segments };
+	const struct stmt *many = segments_too_many(bridge);
+	bool good = true;
+	size_t i, k;
+
+	for (i = 0; i < at->n_ports; i++)
+		if (at->ports[i].vlans) {
+			mistake(&bridge->declared->bridge_place,
+				"ovs-vsctl clear port PORT tag trunks; or another bridge",
+				"the port `%s` has VLANs in OVS (tag, trunks), which FlowWall would not keep",
+				at->ports[i].name);
+			good = false;
+		}
+	for (i = 0; i < 3; i++)
+		for (k = 0; k < lists[i]->n; k++)
+			good &= check_stmt(desired, at, bridge, lists[i]->stmt[k]);
+	if (many) {
+		mistake(&many->place, "put some addresses into one group",
+			"the segments of one bridge name more than 128 groups and lists of addresses");
+		good = false;
+	}
+	return good;
+}
+
+/* Ports without a number are not there yet. */
+static void take_ports(const struct vs_bridge *at, struct bridge *bridge)
+{
+	size_t i;
+
+	bridge->ports = calloc(at->n_ports + 1, sizeof(*bridge->ports));
+	if (!bridge->ports)
+		fail_out_of_memory();
+	for (i = 0; i < at->n_ports; i++)
+		if (at->ports[i].number)
+			bridge->ports[bridge->n_ports++] = at->ports[i];
+}
+
+static void take_stmts(const struct desired *desired, const struct vs_bridge *at,
+		       struct bridge *bridge)
+{
+	size_t i;
+
+	for (i = 0; i < desired->script.n; i++) {
+		const struct stmt *stmt = &desired->script.stmt[i];
+		const struct vs_bridge *of;
+
+		if (stmt->kind != STMT_OVS || stmt->ovs.kind == OVS_BRIDGE)
+			continue;
+		if (stmt->ovs.kind == OVS_HOST) {
+			of = vs_bridge_of(&desired->vs, stmt->ovs.port.name);
+			/* A host that is nowhere: nobody is to have its addresses. */
+			if (of && of != at)
+				continue;
+		} else if (strcmp(stmt->ovs.bridge, at->name)) {
+			continue;
+		}
+		bridge_add(bridge, stmt);
+	}
+}
+
+static bool build_one(struct desired *desired, const struct stmt *stmt, bool strict)
+{
+	const struct ovs *ovs = &stmt->ovs;
+	const struct vs_bridge *at = vs_bridge(&desired->vs, ovs->bridge);
+	struct bridge *bridge;
+	char hint[128];
+
+	if (!at && strict) {
+		snprintf(hint, sizeof(hint), "ovs-vsctl add-br %s -- set-fail-mode %s secure",
+			 ovs->bridge, ovs->bridge);
+		mistake(&ovs->bridge_place, hint, "there is no bridge `%s`", ovs->bridge);
+	}
+	if (!at)
+		return !strict;
+	bridge = &desired->bridges[desired->n++];
+	bridge->declared = ovs;
+	bridge->groups = &desired->groups;
+	take_ports(at, bridge);
+	take_stmts(desired, at, bridge);
+	if (strict && !check_bridge(desired, at, bridge))
+		return false;
+	bridge_flows(bridge, &desired->flows[desired->n - 1]);
+	return true;
+}
+
+/**
+ * desired_build() - make of the file, the groups and the switch what each bridge is to do
+ * @strict: what is missing is a mistake; otherwise what needs it is left out
+ *
+ * The switch is in @desired->vs.
+ *
+ * Return: false after a mistake; all of them have been reported.
+ */
+bool desired_build(struct desired *desired, bool strict)
+{
+	bool good = true;
+	size_t i;
+
+	desired_forget(desired);
+	desired->bridges = calloc(desired->script.n + 1, sizeof(*desired->bridges));
+	desired->flows = calloc(desired->script.n + 1, sizeof(*desired->flows));
+	if (!desired->bridges || !desired->flows)
+		fail_out_of_memory();
+	for (i = 0; i < desired->script.n; i++)
+		if (desired->script.stmt[i].kind == STMT_OVS &&
+		    desired->script.stmt[i].ovs.kind == OVS_BRIDGE)
+			good &= build_one(desired, &desired->script.stmt[i], strict);
+	/* A host at a port that no bridge of the file has. */
+	for (i = 0; strict && i < desired->script.n; i++) {
+		const struct ovs *ovs = &desired->script.stmt[i].ovs;
+		const struct vs_bridge *at;
+
+		if (desired->script.stmt[i].kind != STMT_OVS || ovs->kind != OVS_HOST)
+			continue;
+		at = vs_bridge_of(&desired->vs, ovs->port.name);
+		if (at && bridge_wanted(desired, at->name))
+			continue;
+		if (at || !desired->n) {
+			mistake(&ovs->port.place, "say: ovs bridge NAME secure",
+				"the port `%s` belongs to no bridge of the file", ovs->port.name);
+			good = false;
+		}
+	}
+	return good;
+}
+
+/**
+ * desired_forget() - free what desired_build() made
+ */
+void desired_forget(struct desired *desired)
+{
+	while (desired->n) {
+		desired->n--;
+		bridge_free(&desired->bridges[desired->n]);
+		of_free(&desired->flows[desired->n]);
+	}
+	free(desired->bridges);
+	free(desired->flows);
+	desired->bridges = NULL;
+	desired->flows = NULL;
+}
+
+/**
+ * desired_free() - free all of it
+ */
+void desired_free(struct desired *desired)
+{
+	desired_forget(desired);
+	vs_free(&desired->vs);
+	script_free(&desired->groups.module);
+	script_free(&desired->script);
+}
+
+/**
+ * bridge_wanted() - does the file declare a bridge?
+ */
+bool bridge_wanted(const struct desired *desired, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < desired->script.n; i++)
+		if (desired->script.stmt[i].kind == STMT_OVS &&
+		    desired->script.stmt[i].ovs.kind == OVS_BRIDGE &&
+		    !strcmp(desired->script.stmt[i].ovs.bridge, name))
+			return true;
+	return false;
+}
+
+/* --- into the switch ------------------------------------------------------- */
+
+/* A flow of somebody else's for just the same packets would be overwritten. */
+static bool check_foreign(const char *bridge, const struct of_flows *old, const struct of_flows *new)
+{
+	size_t i;
+
+	for (i = 0; i < old->n; i++)
+		if ((old->flow[i].cookie & COOKIE_MASK) != COOKIE && of_find(new, old->flow[i].key))
+			return vs_fail("on `%s`, another program has a flow where FlowWall needs one; give it "
+				       "another priority, or remove it: table=%u,priority=%u,%s", bridge,
+				       old->flow[i].table, old->flow[i].priority, old->flow[i].match);
+	return true;
+}
+
+/**
+ * desired_diff() - what a bridge is to be told
+ * @i: of the bridges
+ * @old: set to the flows that it has; to be freed
+ * @change: set to what changes them; to be freed
+ * @each: see of_diff()
+ *
+ * Return: false after an error, see vs_error(); nothing is to be freed then.
+ */
+bool desired_diff(const struct desired *desired, size_t i, struct of_flows *old,
+		  struct of_change *change,
+		  void (*each)(char sign, const struct of_flow *flow, void *arg), void *arg)
+{
+	char *dump = vs_dump(desired->bridges[i].declared->bridge, true);
+
+	if (!dump)
+		return false;
+	of_read(dump, old);
+	free(dump);
+	of_diff(old, &desired->flows[i], change, each, arg);
+	return true;
+}
+
+/* The flows of others, as they can be added again. @normal: the one of a new bridge, too. */
+static char *foreign_flows(const char *bridge, bool normal)
+{
+	char *dump = vs_dump(bridge, false), *rest = dump, *line, *text;
+	struct of_flows one;
+	size_t size;
+	FILE *out;
+
+	if (!dump)
+		return NULL;
+	out = open_memstream(&text, &size);
+	if (!out)
+		fail_out_of_memory();
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		char *copied = strdup(line), *at;
+
+		if (!copied)
+			fail_out_of_memory();
+		of_read(copied, &one);
+		free(copied);
+		if (one.n && (one.flow[0].cookie & COOKIE_MASK) != COOKIE &&
+		    (normal || one.flow[0].cookie || one.flow[0].priority ||
+		     strcmp(one.flow[0].actions, "NORMAL"))) {
+			at = strstr(line, "reset_counts ");
+			if (at)
+				memset(at, ' ', strlen("reset_counts "));
+			fprintf(out, "add %s\n", line);
+		}
+		of_free(&one);
+	}
+	fclose(out);
+	free(dump);
+	return text;
+}
+
+static const char *mode_of(const char *text)
+{
+	return strcmp(text, "none") ? text : "";
+}
+
+/*
+ * A change of the fail mode makes OVS forget all flows: those of others are put back,
+ * in the same bundle as @flows.
+ */
+static bool change_mode(const struct vs_bridge *at, const char *mode, const char *flows)
+{
+	char *foreign = foreign_flows(at->name, false), *all;
+	bool good;
+
+	if (!foreign)
+		return false;
+	good = vs_set_fail_mode(at->name, mode);
+	all = text_of("%s%s", foreign, flows);
+	if (good && *all)
+		good = vs_flows(at->name, all);
+	if (!good) {	/* as it was */
+		char problem[512];
+
+		snprintf(problem, sizeof(problem), "%s", vs_error());
+		if (vs_set_fail_mode(at->name, at->fail_mode) && *foreign)
+			vs_flows(at->name, foreign);
+		vs_fail("%s", problem);
+	}
+	free(all);
+	free(foreign);
+	return good;
+}
+
+static bool lasting(const struct of_change *change)
+{
+	return change->removed || change->added;
+}
+
+/* Some that were let in meanwhile, by what the datapath still knew, are found later. */
+static bool end_connections(const struct desired *desired, size_t i, struct outcome *outcome)
+{
+	const struct bridge *bridge = &desired->bridges[i];
+	const struct vs_bridge *at = vs_bridge(&desired->vs, bridge->declared->bridge);
+	long ended;
+
+	if (!bridge->segments.n)
+		return true;
+	ended = vs_end_connections(at, bridge);
+	if (ended < 0)
+		return false;
+	outcome->ended += ended;
+	vs_wait_datapath();
+	ended = vs_end_connections(at, bridge);
+	if (ended < 0)
+		return false;
+	outcome->ended += ended;
+	return true;
+}
+
+/**
+ * desired_change() - make a bridge do what it is to do, knowing what it does
+ * @i: of the bridges
+ * @old: the flows that it has
+ * @outcome: set to what was done
+ *
+ * All its flows change at once, or none. Return: false after an error, see vs_error().
+ */
+bool desired_change(const struct desired *desired, size_t i, const struct of_flows *old,
+		    struct outcome *outcome)
+{
+	struct of_change change;
+	bool good = true;
+
+	memset(outcome, 0, sizeof(*outcome));
+	outcome->bridge = desired->bridges[i].declared->bridge;
+	of_diff(old, &desired->flows[i], &change, NULL, NULL);
+	outcome->removed = change.removed;
+	outcome->added = change.added;
+	if (lasting(&change))
+		good = vs_flows(outcome->bridge, change.text) &&
+		       end_connections(desired, i, outcome);
+	of_change_free(&change);
+	return good;
+}
+
+/**
+ * desired_install() - make a bridge do what it is to do
+ * @i: of the bridges
+ * @outcome: set to what was done
+ *
+ * Return: false after an error, see vs_error().
+ */
+bool desired_install(const struct desired *desired, size_t i, struct outcome *outcome)
+{
+	const struct bridge *bridge = &desired->bridges[i];
+	const struct vs_bridge *at = vs_bridge(&desired->vs, bridge->declared->bridge);
+	bool secure = bridge->declared->secure && strcmp(at->fail_mode, "secure");
+	struct of_change change;
+	struct of_flows old;
+	bool good;
+
+	memset(outcome, 0, sizeof(*outcome));
+	outcome->bridge = at->name;
+	if (!desired_diff(desired, i, &old, &change, NULL, NULL))
+		return false;
+	good = check_foreign(at->name, &old, &desired->flows[i]) &&
+	       (at->before || vs_mark(at->name, *at->fail_mode ? at->fail_mode : "none"));
+	if (good && secure) {
+		struct of_flows none = { NULL, 0 };
+
+		of_change_free(&change);
+		of_diff(&none, &desired->flows[i], &change, NULL, NULL);
+		good = change_mode(at, "secure", change.text);
+		if (!good && !at->before)
+			vs_mark(at->name, NULL);
+	} else if (good && lasting(&change)) {
+		good = vs_flows(at->name, change.text);
+	}
+	outcome->removed = change.removed;
+	outcome->added = change.added;
+	if (good)
+		good = vs_set_mirrors(at, bridge, false);
+	if (good && lasting(&change))
+		good = end_connections(desired, i, outcome);
+	of_change_free(&change);
+	of_free(&old);
+	return good;
+}
+
+/**
+ * bridge_clear() - take all of FlowWall off a bridge
+ * @zone: of its connections
+ *
+ * What others have there stays. Return: false after an error, see vs_error().
+ */
+bool bridge_clear(const struct vs_bridge *at, unsigned int zone)
+{
+	char text[FEATURES * 64 + 64] = "", *to = text;
+	const char *mode = at->before ? mode_of(at->before) : at->fail_mode;
+	unsigned int i;
+	bool good;
+
+	for (i = 0; i <= FEATURES; i++)
+		to += sprintf(to, "delete cookie=0x%llx/-1\n",
+			      COOKIE | (i < FEATURES ? i : FEATURE_LEARNED));
+	good = strcmp(mode, at->fail_mode) ? change_mode(at, mode, "") : vs_flows(at->name, text);
+	good = good && vs_set_mirrors(at, NULL, false);
+	/* Some datapaths have nothing to forget, and say so. */
+	if (good)
+		vs_flush_zone(at, zone);
+	return good && (!at->before || vs_mark(at->name, NULL));
+}
+
+/* --- what is in force ------------------------------------------------------ */
+
+/**
+ * state_read() - read what is in force: nothing, if there is no such file
+ */
+void state_read(struct script *script)
+{
+	memset(script, 0, sizeof(*script));
+	if (!access(OVS_STATE, F_OK))
+		parse_file(OVS_STATE, script);
+}
+
+static void put_line(const char *line, void *arg)
+{
+	fprintf(arg, "%s\n", line);
+}
+
+/**
+ * state_write() - keep what is in force: the groups of the file, and what is about bridges
+ */
+bool state_write(const struct script *script)
+{
+	static const char new[] = OVS_STATE ".new";
+	bool good;
+	FILE *out;
+	size_t i;
+
+	mkdir(OVS_FOLDER, 0755);
+	out = fopen(new, "we");
+	if (!out)
+		return false;
+	fputs("# What is in force on the bridges; made by: fwctl ovs apply\nversion 1\n", out);
+	for (i = 0; i < script->n; i++)
+		if (script->stmt[i].kind == STMT_OVS || script->stmt[i].kind == STMT_GROUP)
+			statement_lines(&script->stmt[i], put_line, out);
+	good = !ferror(out) && !fflush(out) && !fsync(fileno(out));
+	return !fclose(out) && good && !rename(new, OVS_STATE);
+}
+
+/**
+ * state_lock() - wait until nobody else changes bridges
+ *
+ * Return: a file to be closed, or -1.
+ */
+int state_lock(void)
+{
+	int fd;
+
+	mkdir(OVS_FOLDER, 0755);
+	fd = open(OVS_FOLDER "/ovs.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}

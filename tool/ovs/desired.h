@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef OVS_DESIRED_H
+#define OVS_DESIRED_H
+
+/*
+ * From a file, the groups and what Open vSwitch says of its bridges to what each
+ * bridge is to do; and from there into the switch.
+ *
+ * What is in force is kept in OVS_STATE, as a file of the same language: so it is known
+ * to `show`, `diff` and `watch`, and after a restart.
+ */
+#include "vswitch.h"
+
+#define OVS_FOLDER	"/var/lib/flowwall"
+#define OVS_STATE	OVS_FOLDER "/ovs.rules"
+
+/**
+ * struct desired - what all bridges are to do
+ * @script: the file
+ * @vs: the switch, as it was read last
+ * @bridges: those of the file that there are
+ * @flows: of each bridge
+ */
+struct desired {
+	struct script script;
+	struct groups groups;
+	struct vswitch vs;
+	struct bridge *bridges;
+	struct of_flows *flows;
+	size_t n;
+};
+
+/**
+ * struct outcome - what was done to a bridge
+ * @ended: connections
+ */
+struct outcome {
+	const char *bridge;
+	size_t removed;
+	size_t added;
+	long ended;
+};
+
+bool desired_read(const char *file, struct desired *desired);
+bool desired_groups(struct desired *desired, const char *netns);
+bool desired_build(struct desired *desired, bool strict);
+void desired_forget(struct desired *desired);
+void desired_free(struct desired *desired);
+
+bool desired_diff(const struct desired *desired, size_t i, struct of_flows *old,
+		  struct of_change *change,
+		  void (*each)(char sign, const struct of_flow *flow, void *arg), void *arg);
+bool desired_install(const struct desired *desired, size_t i, struct outcome *outcome);
+bool desired_change(const struct desired *desired, size_t i, const struct of_flows *old,
+		    struct outcome *outcome);
+bool bridge_clear(const struct vs_bridge *at, unsigned int zone);
+bool bridge_wanted(const struct desired *desired, const char *name);
+
+void state_read(struct script *script);
+bool state_write(const struct script *script);
+int state_lock(void);
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Runs another program, without a shell, and judges what it says. */
+#include <errno.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vswitch.h"
+
+static char problem[512];
+
+/**
+ * vs_error() - a sentence about what went wrong last
+ */
+const char *vs_error(void)
+{
+	return problem;
+}
+
+/**
+ * vs_fail() - keep a sentence for vs_error()
+ *
+ * Return: false.
+ */
+bool vs_fail(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(problem, sizeof(problem), format, list);
+	va_end(list);
+	return false;
+}
+
+/* What stands in a file of memory, as a text to be freed. */
+static char *whole(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *text = calloc(1, size + 1);
+
+	if (!text)
+		fail_out_of_memory();
+	if (pread(fd, text, size, 0) != size)
+		*text = '\0';
+	return text;
+}
+
+/* A program's own words, in ours where they are common ones. */
+static bool explain(const char *program, const char *said, int status)
+{
+	if (strstr(said, "database connection failed") || strstr(said, "failed to connect to"))
+		return vs_fail("Open vSwitch is not running; start it with: systemctl start openvswitch-switch");
+	if (strstr(said, "is not a bridge or a socket"))
+		return vs_fail("ovs-vswitchd does not answer for this bridge; is it running? "
+				"systemctl status ovs-vswitchd");
+	if (strstr(said, "cannot read pidfile") || strstr(said, "Connection refused"))
+		return vs_fail("ovs-vswitchd is not running; start it with: systemctl start openvswitch-switch");
+	if (strstr(said, "version negotiation failed"))
+		return vs_fail("the bridge does not speak OpenFlow 1.3 or 1.4; let it: "
+				"ovs-vsctl clear bridge BRIDGE protocols");
+	if (WIFSIGNALED(status))
+		return vs_fail("%s was ended by signal %d", program, WTERMSIG(status));
+	return vs_fail("%s: %.*s", program, (int)strcspn(said, "\n"),
+			*said ? said : "failed without a word");
+}
+
+/*
+ * Whether standard error is an error: some programs note there what they do, in lines
+ * with "|INFO|" or "|DBG|".
+ */
+static bool is_complaint(const char *said)
+{
+	while (*said) {
+		size_t length = strcspn(said, "\n");
+
+		if (length && !memmem(said, length, "|INFO|", 6) && !memmem(said, length, "|DBG|", 5))
+			return true;
+		said += length + (said[length] == '\n');
+	}
+	return false;
+}
+
+/**
+ * vs_run() - run a program until it ends
+ * @argv: it and its arguments, up to a NULL
+ * @input: its standard input, or NULL
+ * @output: set to its standard output, to be freed; or NULL
+ *
+ * Return: false if it failed, or complained on standard error.
+ */
+bool vs_run(const char *const *argv, const char *input, char **output)
+{
+	int in = memfd_create("input", MFD_CLOEXEC), out = memfd_create("output", MFD_CLOEXEC);
+	int err = memfd_create("error", MFD_CLOEXEC), status = 0, failed;
+	size_t length = input ? strlen(input) : 0;
+	posix_spawn_file_actions_t actions;
+	bool good = false;
+	char *said;
+	pid_t pid;
+
+	if (in < 0 || out < 0 || err < 0 || write(in, input ? input : "", length) != (ssize_t)length)
+		fail_out_of_memory();
+	lseek(in, 0, SEEK_SET);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+	failed = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (failed == ENOENT) {
+		vs_fail("there is no %s here: apt-get install %s", argv[0],
+			 strncmp(argv[0], "ovs", 3) ? "iproute2" : "openvswitch-switch");
+	} else if (failed) {
+		vs_fail("cannot run %s: %s", argv[0], strerror(failed));
+	} else {
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		said = whole(err);
+		good = !status && !is_complaint(said);
+		if (!good)
+			explain(argv[0], said, status);
+		free(said);
+	}
+	if (output)
+		*output = good ? whole(out) : NULL;
+	close(in);
+	close(out);
+	close(err);
+	return good;
+}
+
+/**
+ * vs_show() - print what would be run
+ */
+void vs_show(const char *const *argv)
+{
+	for (; *argv; argv++) {
+		const char *blank = strpbrk(*argv, " '\"\\$&;<>|*?(){}[]#~");
+
+		printf(blank ? "'%s'%s" : "%s%s", *argv, argv[1] ? " " : "\n");
+	}
+}
