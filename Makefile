@@ -77,7 +77,8 @@ install: tool
 uninstall:
 	-dkms remove "flowwall/$(VERSION)" --all
 	rm -rf "$(DKMS_SOURCE)"
-	rm -f "$(DESTDIR)$(PREFIX)/sbin/fwctl" "$(DESTDIR)$(PREFIX)/share/man/man8/fwctl.8"
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/fwctl" "$(DESTDIR)$(PREFIX)/share/man/man8/fwctl.8" \
+		"$(DESTDIR)$(PREFIX)/lib/systemd/system/flowwall-ovs.service"
 
 clean:
 	-test ! -e tool/Makefile || $(MAKE) -C tool clean

@@ -20,6 +20,7 @@ check=(
 	clang libclang-rt-dev llvm
 	ncat iperf3 hping3 python3-scapy conntrack iptables
 	ethtool iputils-tracepath python3-yaml python3-jsonschema
+	openvswitch-switch
 )
 
 case ${1:-check} in

@@ -9,7 +9,21 @@
 
 #include "vswitch.h"
 
-#define APPCTL		"ovs-appctl", "--timeout=20"
+/*
+ * The kernel tells without ovs-vswitchd, user space's datapath is in it. Neither is named:
+ * OVS 3.1 does not understand flush-conntrack if it is, and there is one of a kind.
+ */
+static bool conntrack(const struct vs_bridge *at, const char *verb, const char *zone,
+		      const char *what, char **output)
+{
+	char *command = text_of(at->kernel ? "%s-conntrack" : "dpctl/%s-conntrack", verb);
+	const char *const argv[] = { at->kernel ? "ovs-dpctl" : "ovs-appctl", "--timeout=20", command,
+				     zone, what, NULL };
+	bool good = vs_run(argv, NULL, output);
+
+	free(command);
+	return good;
+}
 
 /* "src=10.0.0.1,dst=...": the value of a key, up to a comma or a bracket. */
 static bool value(const char *text, const char *key, char *to, size_t size)
@@ -83,12 +97,7 @@ static bool end_connection(const struct vs_bridge *at, const char *zone, const s
 	else
 		what = text_of("%s_src=%s,%s_dst=%s,ct_nw_proto=%u", family, src, family, dst,
 			       tuple->proto);
-	{
-		const char *const argv[] = { APPCTL, "dpctl/flush-conntrack", at->datapath, zone, what,
-					     NULL };
-
-		good = vs_run(argv, NULL, NULL);
-	}
+	good = conntrack(at, "flush", zone, what, NULL);
 	free(what);
 	return good || strstr(vs_error(), "No such file");	/* it ended by itself */
 }
@@ -101,12 +110,11 @@ static bool end_connection(const struct vs_bridge *at, const char *zone, const s
 long vs_end_connections(const struct vs_bridge *at, const struct bridge *bridge)
 {
 	char *zone = text_of("zone=%u", ovs_zone(bridge->declared)), *text, *rest, *line;
-	const char *const argv[] = { APPCTL, "dpctl/dump-conntrack", at->datapath, zone, NULL };
 	struct segments *segments;
 	struct tuple tuple;
 	long ended = 0;
 
-	if (!vs_run(argv, NULL, &text)) {
+	if (!conntrack(at, "dump", zone, NULL, &text)) {
 		free(zone);
 		return -1;
 	}
@@ -126,8 +134,7 @@ long vs_end_connections(const struct vs_bridge *at, const struct bridge *bridge)
 bool vs_flush_zone(const struct vs_bridge *at, unsigned int zone)
 {
 	char *text = text_of("zone=%u", zone);
-	const char *const argv[] = { APPCTL, "dpctl/flush-conntrack", at->datapath, text, NULL };
-	bool good = vs_run(argv, NULL, NULL);
+	bool good = conntrack(at, "flush", text, NULL, NULL);
 
 	free(text);
 	return good;
@@ -138,7 +145,7 @@ bool vs_flush_zone(const struct vs_bridge *at, unsigned int zone)
  */
 void vs_wait_datapath(void)
 {
-	static const char *const argv[] = { APPCTL, "revalidator/wait", NULL };
+	static const char *const argv[] = { "ovs-appctl", "--timeout=20", "revalidator/wait", NULL };
 
 	vs_run(argv, NULL, NULL);
 }

@@ -203,8 +203,7 @@ static void read_bridge(const struct database *db, size_t row, struct vs_bridge 
 	bridge->name = copy(text_of_cell(cell(&db->bridges, row, "name")));
 	bridge->fail_mode = copy(text_of_cell(cell(&db->bridges, row, "fail_mode")));
 	bridge->before = before ? copy(before) : NULL;
-	bridge->datapath = strcmp(text_of_cell(cell(&db->bridges, row, "datapath_type")), "netdev") ?
-			   "system@ovs-system" : "netdev@ovs-netdev";
+	bridge->kernel = !!strcmp(text_of_cell(cell(&db->bridges, row, "datapath_type")), "netdev");
 	for (i = 0; i < cell_size(ports); i++) {
 		const json_t *at = json_object_get(db->port_index, text_of_cell(cell_item(ports, i)));
 

@@ -22,7 +22,7 @@ struct vs_mirror {
 /**
  * struct vs_bridge - a bridge as OVS has it
  * @fail_mode: or empty
- * @datapath: as ovs-appctl calls it
+ * @kernel: its datapath is the kernel's, not that of user space
  * @before: the fail mode before FlowWall came, "none" for empty; NULL: FlowWall is
  *	not on this bridge
  * @ports: by name, also those without a number yet
@@ -30,7 +30,7 @@ struct vs_mirror {
 struct vs_bridge {
 	char *name;
 	char *fail_mode;
-	const char *datapath;
+	bool kernel;
 	char *before;
 	struct bridge_port *ports;
 	size_t n_ports;

@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 240
+# kernel: 6.1
+#
+# Hosts are bound to their ports: nobody takes another one's address, of IPv4, IPv6, by ARP
+# or neighbour discovery. Segments say which groups may begin connections with which; what
+# a change does not allow any more ends there, and nothing else does.
+. "$(dirname "$0")/lib.sh"
+. "$TESTS/more.sh"
+. "$TESTS/ovs.sh"
+
+need jq tcpdump
+
+# The groups of the file alone: the module is not loaded.
+start_ovs
+make_bridge
+setup_ns WEB DB GUEST EVIL
+host_at "$WEB" 1
+host_at "$DB" 2
+host_at "$GUEST" 3
+host_at "$EVIL" 4
+bare_bridge "$WEB" 10.0.9.2
+listen_tcp "$DB" 80 5432
+listen_tcp "$WEB" 80
+listen_tcp "$GUEST" 80
+udp_echo_server "$DB" 53
+
+hosts='
+ovs bridge br0 secure
+ovs host web port p1 addr 10.0.9.1,2001:db8:9::1 mac 02:00:00:00:00:01
+ovs host db port p2 addr 10.0.9.2,2001:db8:9::2
+ovs host guest port p3 addr 10.0.9.3,2001:db8:9::3
+ovs host evil port p4 addr 10.0.9.4,2001:db8:9::4'
+
+# --- who one is ---------------------------------------------------------------
+
+# What the evil host sends in the name of another one, to the database: each line a frame.
+spoofs=(
+	"eth(me, to, udp('10.0.9.1', '10.0.9.2', 99, 91))"
+	"eth(me, to, udp('2001:db8:9::1', '2001:db8:9::2', 99, 92))"
+	"arp(me, to, 2, me, '10.0.9.1', '10.0.9.2')"
+	"arp(me, to, 1, me, '10.0.9.3', '10.0.9.2')"
+	"advertise(me, to, '2001:db8:9::4', '2001:db8:9::2', '2001:db8:9::1', me)"
+	"router(me, to, 'fe80::ff:fe00:4')"
+	"eth('$(mac 1)', to, udp('10.0.9.4', '10.0.9.2', 99, 97))"
+)
+what=('a source of IPv4' 'a source of IPv6' 'an answer of ARP' 'a question of ARP'
+	'an advertisement of a neighbour' 'an advertisement of a router' 'a link address')
+
+# What of a capture is which of them.
+marks=('10.0.9.1.99 >' '2001:db8:9::1.99 >' 'Reply 10.0.9.1 is-at' 'tell 10.0.9.3'
+	'neighbor advertisement' 'router advertisement' '10.0.9.4.99 >')
+
+# spoofs_arriving NAME: sets $arriving to whether each of them does.
+spoofs_arriving() {
+	local mark
+	capture "$1" "$DB" eth0 -Q in "udp src port 99 or (ether src $(mac 4) and
+		(arp or (ip6 and (ip6[40] = 134 or ip6[40] = 136))))"
+	send "$EVIL" 2 "${spoofs[@]}"
+	captured "$1" >"$TMP/arrived"
+	arriving=''
+	for mark in "${marks[@]}"; do
+		if grep -qF "$mark" "$TMP/arrived"; then arriving+=x; else arriving+=0; fi
+	done
+}
+spoofs_arriving bare
+check_equal "on the bare bridge, all that is spoofed arrives" "$arriving" xxxxxxx
+ip -n "$DB" neigh flush all
+ip -n "$DB" -6 neigh flush all
+ovs_apply <<<"$hosts"
+spoofs_arriving bound
+check_equal "with hosts at their ports, nothing of it does" "$arriving" 0000000
+note "in this order: ${what[*]}"
+check "the hosts themselves are not hindered" pings "$EVIL" 10.0.9.2
+check "nor by IPv6" pings "$EVIL" 2001:db8:9::2
+check "one with a bound link address neither" pings "$WEB" 10.0.9.2
+check "nor by IPv6" pings "$WEB" 2001:db8:9::2
+
+# --- who may talk to whom -----------------------------------------------------
+
+segments='
+ovs segment br0 allow group web to group db tcp port 5432
+ovs segment br0 allow group web to group db udp port 53-54'
+groups='
+group web host 10.0.9.1 host 2001:db8:9::1
+group db host 10.0.9.2 host 2001:db8:9::2'
+for address in 10.0.9.2 2001:db8:9::2; do
+	check "without segments all is open: $address" tcp_echoes "$GUEST" "$address" 80
+done
+ovs_apply <<<"$groups$hosts$segments"
+for address in 10.0.9.2 2001:db8:9::2; do
+	check "what is allowed: $address" tcp_echoes "$WEB" "$address" 5432
+	check_fails "another port: $address" tcp_connects "$WEB" "$address" 80
+	check_fails "another group: $address" tcp_connects "$GUEST" "$address" 5432
+	check "UDP and its answer: $address" udp_echoes "$WEB" "$address" 53
+	check_equal "an ICMP error about it: $address" "$(udp_result "$WEB" "$address" 54)" refused
+done
+check_fails "the other way" tcp_connects "$DB" 10.0.9.1 80
+check_fails "no ping" pings "$WEB" 10.0.9.2
+ip -n "$WEB" neigh flush all
+ip -n "$WEB" -6 neigh flush all
+check "neighbours are found" tcp_echoes "$WEB" 10.0.9.2 5432
+check "by IPv6, too" tcp_echoes "$WEB" 2001:db8:9::2 5432
+
+# --- a change -------------------------------------------------------------------
+
+# The web host has a connection with the database, and one that another segment allows.
+ovs_apply <<-RULES
+	$groups
+	$hosts
+	$segments
+	ovs segment br0 allow 10.0.9.1 to any tcp port 80
+	ovs segment br0 allow group db to group web tcp
+RULES
+check "a host connects" session ends "$WEB" tcp 10.0.9.2 5432
+check "again, to what stays allowed" session stays "$WEB" tcp 10.0.9.2 80
+check "a connection" tell ends echo 10
+check "another" tell stays echo 10
+before=$(flow_dump)
+ovs_apply <<-RULES
+	group web host 10.0.9.3 host 2001:db8:9::1
+	group db host 10.0.9.2 host 2001:db8:9::2
+	$hosts
+	$segments
+	ovs segment br0 allow 10.0.9.1 to any tcp port 80
+	ovs segment br0 allow group db to group web tcp
+RULES
+check_match "connections end" "$(cat "$TMP/apply")" ' [1-9][0-9]* connections? ended'
+check_equal "and flows of the two hosts change, no others" \
+	"$(diff <(echo "$before") <(flow_dump) | grep -c '^[<>]')" 6
+check_fails "what is not allowed any more ends" tell ends echo 10
+check "the other connection lives" tell stays echo 10
+check_fails "the host that left begins none" tcp_connects "$WEB" 10.0.9.2 5432
+check "the host that came does" tcp_echoes "$GUEST" 10.0.9.2 5432
+check_match "in words, with counters" "$("$FWCTL" ovs show)" \
+	'^  ovs segment br0 allow group web to group db tcp port 5432$'
+check_equal "applied again, nothing changes" \
+	"$("$FWCTL" -j ovs apply "$TMP/bridges" | jq -c '.bridges[0] | [.removed, .added, .ended]')" '[0,0,0]'
+check "diff agrees" "$FWCTL" ovs diff "$TMP/bridges"
+"${OFCTL[@]}" del-flows br0 table=23,tcp
+check_fails "and tells what is missing" "$FWCTL" ovs diff "$TMP/bridges"
+check_match "show, too" "$("$FWCTL" ovs show)" 'MISSING'
+
+# All at once, on one bridge.
+setup_ns SNOOP
+plug "$SNOOP" 5
+plug_cop() { ip link add p6 type veth peer name cop && ip link set p6 up && ip link set cop up &&
+	ovs-vsctl --timeout=20 add-port br0 p6; }
+check "a port for a coprocessor" plug_cop
+ovs_apply <<-RULES
+	$groups
+	$hosts
+	$segments
+	ovs tap br0 between p1 and p2 to p5 match tcp port 5432
+	ovs coprocessor br0 port p6 for p3 tcp port 22 host 10.0.9.2 vlan 2
+RULES
+capture copies "$SNOOP" eth0 'tcp[tcpflags] & tcp-syn != 0'
+check "with a tap and a coprocessor beside them: allowed" tcp_echoes "$WEB" 10.0.9.2 5432
+check_fails "and denied" tcp_connects "$GUEST" 10.0.9.2 5432
+check_equal "SYN and SYN-ACK are copied, once" "$(capture_count copies)" 2

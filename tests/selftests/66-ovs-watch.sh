@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 300
+# kernel: 6.1
+#
+# `fwctl ovs watch`: the members of the kernel module's groups are followed, under load,
+# without a packet that neither state allows and without losing one that both do; and
+# after a crash of ovs-vswitchd everything comes back, with nothing passing in between.
+. "$(dirname "$0")/lib.sh"
+. "$TESTS/more.sh"
+. "$TESTS/ovs.sh"
+
+need jq
+
+start_ovs
+[ "$DATAPATH" = netdev ] || load_module
+make_bridge
+setup_ns GOOD BAD TURN DB
+host_at "$GOOD" 1
+host_at "$BAD" 2
+host_at "$TURN" 3
+host_at "$DB" 4
+bare_bridge "$GOOD" 10.0.9.4
+for host in "$GOOD" "$BAD" "$TURN"; do
+	pings "$host" 10.0.9.4 >/dev/null || die "the bare bridge does not forward"
+done
+listen_tcp "$DB" 80
+
+# GOOD is always allowed, BAD never, TURN now and then.
+rules() {
+	cat <<-RULES
+		group db host 10.0.9.4
+		group web host 10.0.9.1 $1
+		ovs bridge br0 secure
+		ovs host good port p1 addr 10.0.9.1
+		ovs host bad port p2 addr 10.0.9.2
+		ovs host turn port p3 addr 10.0.9.3
+		ovs host db port p4 addr 10.0.9.4
+		ovs segment br0 allow group web to group db
+	RULES
+}
+ovs_apply < <(rules '')
+# The module's groups go before those of the file; in user space's datapath's case, which is
+# for machines whose kernel takes no module, the file changes.
+if [ "$DATAPATH" = netdev ]; then
+	join() { ovs_apply < <(rules 'host 10.0.9.3'); }
+	leave() { ovs_apply < <(rules ''); }
+else
+	"$FWCTL" apply "$TMP/bridges" >"$TMP/applied" || die "the ruleset is refused"
+	check_match "apply says who installs what is about bridges" "$(cat "$TMP/applied")" \
+		'^6 statements are about bridges: fwctl ovs apply '
+	check_match "save has the statements" "$("$FWCTL" save)" \
+		'^ovs segment br0 allow group web to group db$'
+	join() { "$FWCTL" group add web host 10.0.9.3; }
+	leave() { "$FWCTL" group del web host 10.0.9.3; }
+fi
+"$FWCTL" ovs watch >"$TMP/watch" 2>&1 &
+watcher=$!
+check "a host that joins" join
+check "is let in" busywait 10 tcp_connects "$TURN" 10.0.9.4 80
+session held "$TURN" tcp 10.0.9.4 80
+check "its connection works" tell held echo 10
+leave
+ended() { ! tell held echo 10; }
+check "when it leaves, that ends" busywait 20 ended
+check_fails "and it begins none" tcp_connects "$TURN" 10.0.9.4 80
+[ "$DATAPATH" = netdev ] ||
+	check_match "the watcher ended it" "$(cat "$TMP/watch")" ' [1-9][0-9]* connections? ended'
+
+# --- under load -----------------------------------------------------------------
+
+# load NAME NAMESPACE ARGUMENT...: runs steady.py; LOAD[NAME] is its standard input.
+declare -A LOAD
+load() {
+	local fd
+	mkfifo "$TMP/load-$1"
+	in_ns "$2" $PYTHON -I -S "$TESTS/steady.py" "${@:3}" <"$TMP/load-$1" >"$TMP/load-$1.out" 2>&1 &
+	exec {fd}>"$TMP/load-$1"
+	LOAD[$1]=$fd
+}
+end_load() { # NAME: prints how many it has sent
+	local fd=${LOAD[$1]}
+	echo >&"$fd"
+	busywait 10 grep -q . "$TMP/load-$1.out"
+	cat "$TMP/load-$1.out"
+	exec {fd}>&-
+	rm "$TMP/load-$1"
+}
+# received HOST: how many came of it.
+counted() {
+	local before lines
+	before=$(wc -l <"$TMP/load-count.out")
+	echo >&"${LOAD[count]}"
+	lines() { [ "$(wc -l <"$TMP/load-count.out")" -gt "$before" ]; }
+	busywait 10 lines
+	tail -n 1 "$TMP/load-count.out"
+}
+received() { counted | grep -o "10\.0\.9\.$1 [0-9]*" | cut -d ' ' -f 2 | grep . || echo 0; }
+
+load count "$DB" count 7
+busywait 20 grep -q ready "$TMP/load-count.out" || die "no counter"
+load good "$GOOD" send 10.0.9.4 7 0.02
+load bad "$BAD" send 10.0.9.4 7 0.02
+changes=$(rounds 1000 50)
+session always "$GOOD" tcp 10.0.9.4 80
+check "a connection that is allowed all the time" tell always echo 10
+wrong=0
+for ((i = 0; i < changes / 2; i++)); do
+	join || wrong=$((wrong + 1))
+	leave || wrong=$((wrong + 1))
+done
+check "that connection lives" tell always echo 10
+sent=$(end_load good)
+tried=$(end_load bad)
+settled() { [ "$(received 1)" -ge "$sent" ]; }
+busywait 5 settled
+check_equal "$changes changes: all went well" "$wrong" 0
+check_equal "none of $sent packets that both states allow is lost" "$(received 1)" "$sent"
+check_equal "none of $tried that neither allows has passed" "$(received 2)" 0
+check "both were sent" [ "$sent" -gt 50 -a "$tried" -gt 50 ]
+
+# --- a crash --------------------------------------------------------------------
+
+load good "$GOOD" send 10.0.9.4 7 0.02
+load bad "$BAD" send 10.0.9.4 7 0.02
+more() { [ "$(received 1)" -gt "$1" ]; }
+check "packets pass" busywait 10 more "$(received 1)"
+kill_vswitchd
+sleep 1
+then=$(received 1)
+sleep 2
+check_equal "without ovs-vswitchd nothing passes" "$(received 1)" "$then"
+start_vswitchd
+back=$EPOCHREALTIME
+check "when it is back, packets pass again" busywait 10 more "$then"
+took=$(awk -v back="$back" -v now="$EPOCHREALTIME" 'BEGIN { printf "%d", (now - back) * 1000 }')
+check "within 2 s: $took ms" [ "$took" -le 2000 ]
+check_equal "none that is not allowed has passed" "$(received 2)" 0
+end_load good >/dev/null
+end_load bad >/dev/null
+check_match "the watcher told of it" "$(cat "$TMP/watch")" 'ovs-vswitchd has ended'
+kill "$watcher"
+dead() { ! kill -0 "$1"; }
+check "the watcher ends when told to" busywait 5 dead "$watcher"

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the cases about Open vSwitch share: an OVS of the case's own, in the case's own
+# network namespace, and hosts at ports of the bridge br0. Source it after lib.sh.
+
+need ovs-vsctl ovs-vswitchd
+
+# The kernel's datapath; OVS_DATAPATH=netdev is that of user space.
+DATAPATH=${OVS_DATAPATH:-system}
+export OVS_RUNDIR=$TMP/ovs OVS_DBDIR=$TMP/ovs OVS_LOGDIR=$TMP/ovs
+OFCTL=(ovs-ofctl -O "OpenFlow13,OpenFlow14")
+
+# start_ovs: a database and ovs-vswitchd, and what fwctl keeps is empty.
+start_ovs() {
+	mkdir -p "$OVS_RUNDIR" /var/lib/flowwall
+	mount -t tmpfs state /var/lib/flowwall || die "cannot mount over /var/lib/flowwall"
+	ovsdb-tool create "$OVS_DBDIR/conf.db" /usr/share/openvswitch/vswitch.ovsschema ||
+		die "cannot make a database"
+	ovsdb-server "$OVS_DBDIR/conf.db" --remote="punix:$OVS_RUNDIR/db.sock" --pidfile \
+		--log-file="$TMP/ovsdb.log" >"$TMP/ovsdb.err" 2>&1 &
+	busywait 20 test -S "$OVS_RUNDIR/db.sock" || die "no ovsdb-server" "$(cat "$TMP/ovsdb.err")"
+	ovs-vsctl --no-wait init
+	start_vswitchd
+	# It has the kernel load the module: by hand, that would be in this case's own
+	# namespace, where nf_conntrack does not take what it is told of its size.
+	[ "$DATAPATH" != system ] || busywait 20 test -d /sys/module/openvswitch ||
+		die "no openvswitch.ko"
+}
+
+# start_vswitchd, kill_vswitchd: as a crash does it, and a restart.
+start_vswitchd() {
+	ovs-vswitchd "unix:$OVS_RUNDIR/db.sock" --pidfile --log-file="$TMP/vswitchd.log" \
+		>"$TMP/vswitchd.err" 2>&1 &
+	busywait 30 ovs-appctl --timeout=2 version || die "no ovs-vswitchd" "$(cat "$TMP/vswitchd.err")"
+}
+
+kill_vswitchd() {
+	local pid
+	pid=$(cat "$OVS_RUNDIR/ovs-vswitchd.pid")
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null
+}
+
+# make_bridge [VSCTL-WORD...]: br0, with what ovs-vsctl shall say of it besides.
+make_bridge() {
+	ovs-vsctl --timeout=20 add-br br0 -- set bridge br0 datapath_type="$DATAPATH" "$@" ||
+		die "cannot make a bridge"
+}
+
+# host_at NAMESPACE NUMBER: a port pNUMBER of br0, and behind it, in the namespace, a host
+# 10.0.9.NUMBER, 2001:db8:9::NUMBER with the link address 02:00:00:00:00:NUMBER.
+host_at() {
+	plug "$1" "$2"
+	ip -n "$1" addr add "10.0.9.$2/24" dev eth0
+	ip -n "$1" addr add "2001:db8:9::$2/64" dev eth0 nodad
+}
+
+# plug NAMESPACE NUMBER: the same without addresses of IP.
+plug() {
+	ip link add "p$2" type veth peer name eth0 netns "$1" || die "cannot make a link"
+	ip -n "$1" link set eth0 address "$(mac "$2")" up
+	ip link set "p$2" up
+	if [ "$DATAPATH" = netdev ]; then
+		# The datapath of user space does not know of checksums that are not made yet.
+		ethtool -K "p$2" tx off >/dev/null
+		in_ns "$1" ethtool -K eth0 tx off >/dev/null
+	fi
+	ovs-vsctl --timeout=20 --may-exist add-port br0 "p$2" || die "cannot add a port"
+}
+
+# bare_bridge NAMESPACE ADDRESS: br0 forwards as it is; without that, nothing means anything.
+bare_bridge() {
+	busywait 20 pings "$1" "$2" || die "the bare bridge does not forward" \
+		"$(ovs-vsctl show; ovs-ofctl dump-flows br0; tail -n 40 "$TMP/vswitchd.log")"
+}
+
+mac() { printf '02:00:00:00:00:%02x' "$1"; }
+
+# ovs_apply: makes standard input what the bridges do. Not in a pipeline or a subshell.
+ovs_apply() {
+	{ echo 'version 1'; cat; } >"$TMP/bridges"
+	"$FWCTL" ovs apply "$TMP/bridges" >"$TMP/apply" 2>&1 ||
+		die "the statements are refused" "$(cat "$TMP/apply")"
+}
+
+# flow_dump: the flows of br0 without counters and what was learned, in a fixed order.
+flow_dump() {
+	"${OFCTL[@]}" --no-stats dump-flows br0 | grep -v cookie=0x4657000000000030 | sort
+}
+
+# send FROM TO-NUMBER EXPRESSION...: sends frames from a host to host TO-NUMBER; see frame.py.
+send() { in_ns "$1" $PYTHON -I -S "$TESTS/frame.py" eth0 "$(mac "$2")" "${@:3}"; }
