@@ -92,13 +92,14 @@ static void print_plan(const struct desired *desired)
 	}
 }
 
-static void tell(const struct outcome *outcome, json_t *list)
+static void tell(const struct outcome *outcome, double begin, json_t *list)
 {
 	if (list)
-		json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:I}",
+		json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:I, s:f}",
 			"bridge", json_text(outcome->bridge),
 			"removed", (json_int_t)outcome->removed,
-			"added", (json_int_t)outcome->added, "ended", (json_int_t)outcome->ended));
+			"added", (json_int_t)outcome->added, "ended", (json_int_t)outcome->ended,
+			"ms", outcome->at - begin));
 	else
 		printf("%s: %zu flows removed, %zu added, %ld connection%s ended\n", outcome->bridge,
 		       outcome->removed, outcome->added, outcome->ended,
@@ -135,7 +136,7 @@ static bool clear_others(const struct desired *desired)
 	return good;
 }
 
-static int install(const struct desired *desired)
+static int install(const struct desired *desired, double begin)
 {
 	json_t *list = options.json ? json_array() : NULL;
 	struct outcome outcome;
@@ -145,7 +146,7 @@ static int install(const struct desired *desired)
 	for (i = 0; i < desired->n && good; i++) {
 		good = desired_install(desired, i, &outcome);
 		if (good)
-			tell(&outcome, list);
+			tell(&outcome, begin, list);
 	}
 	if (good && !state_write(&desired->script))
 		good = vs_fail("%s cannot be written: %s", OVS_STATE, strerror(errno));
@@ -161,6 +162,7 @@ static int apply(int argc, char **argv)
 	struct arguments arguments;
 	struct desired desired;
 	int status = read_arguments(argc, argv, hint, &arguments), lock;
+	double begin = clock_ms();
 
 	if (status)
 		return status;
@@ -171,7 +173,7 @@ static int apply(int argc, char **argv)
 	if (!status && arguments.dry_run)
 		print_plan(&desired);
 	else if (!status)
-		status = install(&desired);
+		status = install(&desired, begin);
 	desired_free(&desired);
 	if (lock >= 0)
 		close(lock);

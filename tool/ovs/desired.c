@@ -7,11 +7,23 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../edit.h"
 #include "../nl.h"
 #include "desired.h"
+
+/**
+ * clock_ms() - the time, in ms since some beginning
+ */
+double clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
 
 /**
  * desired_read() - read a file
@@ -425,9 +437,11 @@ bool desired_change(const struct desired *desired, size_t i, const struct of_flo
 	of_diff(old, &desired->flows[i], &change, NULL, NULL);
 	outcome->removed = change.removed;
 	outcome->added = change.added;
-	if (lasting(&change))
-		good = vs_flows(outcome->bridge, change.text) &&
-		       end_connections(desired, i, outcome);
+	if (lasting(&change)) {
+		good = vs_flows(outcome->bridge, change.text);
+		outcome->at = clock_ms();
+		good = good && end_connections(desired, i, outcome);
+	}
 	of_change_free(&change);
 	return good;
 }
@@ -465,6 +479,7 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
 	} else if (good && lasting(&change)) {
 		good = vs_flows(at->name, change.text);
 	}
+	outcome->at = clock_ms();
 	outcome->removed = change.removed;
 	outcome->added = change.added;
 	if (good)

@@ -33,13 +33,17 @@ struct desired {
 /**
  * struct outcome - what was done to a bridge
  * @ended: connections
+ * @at: when the flows were in force, in ms; see clock_ms()
  */
 struct outcome {
 	const char *bridge;
 	size_t removed;
 	size_t added;
 	long ended;
+	double at;
 };
+
+double clock_ms(void);
 
 bool desired_read(const char *file, struct desired *desired);
 bool desired_groups(struct desired *desired, const char *netns);

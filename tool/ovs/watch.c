@@ -21,7 +21,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../fwctl.h"
@@ -83,25 +82,19 @@ static void tell_trouble(struct watcher *w, const char *what)
 	snprintf(w->trouble, sizeof(w->trouble), "%s", what);
 }
 
-static void tell(const struct outcome *outcome, double ms)
+static void tell(const struct outcome *outcome, double begin)
 {
+	double ms = outcome->at - begin;
+
 	if (options.json)
 		out_json(json_pack("{s:o, s:I, s:I, s:I, s:f}", "bridge", json_text(outcome->bridge),
 				   "removed", (json_int_t)outcome->removed,
 				   "added", (json_int_t)outcome->added,
 				   "ended", (json_int_t)outcome->ended, "ms", ms));
 	else
-		printf("%s: %zu flows removed, %zu added, %ld connection%s ended, %.0f ms\n",
-		       outcome->bridge, outcome->removed, outcome->added, outcome->ended,
-		       outcome->ended == 1 ? "" : "s", ms);
-}
-
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+		printf("%s: %zu flows removed, %zu added, in force after %.0f ms; %ld connection%s ended\n",
+		       outcome->bridge, outcome->removed, outcome->added, ms, outcome->ended,
+		       outcome->ended == 1 ? "" : "s");
 }
 
 /* --- what the bridges have ------------------------------------------------- */
@@ -146,15 +139,14 @@ static bool read_file_again(struct watcher *w)
 }
 
 /* Flow by flow if it is known what there is, otherwise after a look. */
-static bool install_one(struct watcher *w, size_t i, bool known)
+static bool install_one(struct watcher *w, size_t i, bool known, double begin)
 {
-	double begin = now_ms();
 	struct outcome outcome;
 	bool good = known ? desired_change(&w->desired, i, &w->known[i], &outcome) :
 			    desired_install(&w->desired, i, &outcome);
 
 	if (good && (outcome.removed || outcome.added || outcome.ended))
-		tell(&outcome, now_ms() - begin);
+		tell(&outcome, begin);
 	return good;
 }
 
@@ -162,6 +154,7 @@ static bool install_one(struct watcher *w, size_t i, bool known)
 static bool install(struct watcher *w)
 {
 	bool known = w->known && !w->file_changed && !w->switch_changed, good = true;
+	double begin = clock_ms();
 	size_t i;
 
 	if (w->file_changed && !read_file_again(w))
@@ -175,7 +168,7 @@ static bool install(struct watcher *w)
 	}
 	desired_build(&w->desired, false);
 	for (i = 0; i < w->desired.n && good; i++)
-		good = install_one(w, i, known);
+		good = install_one(w, i, known, begin);
 	if (good)
 		keep_known(w);
 	else
@@ -390,8 +383,8 @@ static void watch(struct watcher *w, const sigset_t *signals)
 
 		if (w->vswitchd < 0)
 			open_vswitchd(w);
-		if (now_ms() - tick >= TICK) {
-			tick = now_ms();
+		if (clock_ms() - tick >= TICK) {
+			tick = clock_ms();
 			follow_module(w);
 			if (w->interfaces < 0)
 				open_interfaces(w);

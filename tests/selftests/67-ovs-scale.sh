@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 300
+# kernel: 6.1
+#
+# 1,000 hosts in 50 groups and 200 segments, on OVS's datapath of user space: so many flows
+# as hosts and segments together, not one for each pair; and a host that changes its group
+# changes its own alone. How long that takes counts on a machine that is none of a guest:
+# OVS_DATAPATH=netdev says so.
+. "$(dirname "$0")/lib.sh"
+native=${OVS_DATAPATH:-}
+OVS_DATAPATH=netdev
+. "$TESTS/ovs.sh"
+
+need jq ethtool
+
+start_ovs
+make_bridge
+setup_ns A B
+host_at "$A" 1
+host_at "$B" 2
+bare_bridge "$A" 10.0.9.2
+
+# statements MOVED: host number 7 is in group MOVED instead of its own.
+statements() {
+	echo 'ovs bridge br0 secure'
+	awk -v moved="$1" 'BEGIN {
+		for (i = 0; i < 1000; i++) {
+			address = "10.1." int(i / 200) "." i % 200 + 1
+			printf "ovs host h%d port p%d addr %s\n", i, i % 2 + 1, address
+			printf "group g%d host %s\n", i == 7 ? moved : i % 50, address
+		}
+		for (i = 0; i < 200; i++)
+			printf "ovs segment br0 %s group g%d to group g%d tcp port %d\n",
+				i % 4 ? "allow" : "deny", i % 50, (i * 7 + 1) % 50, 1000 + i
+	}'
+}
+statements 7 >"$TMP/first"
+statements 8 >"$TMP/second"
+
+result=$("$FWCTL" -j ovs apply "$TMP/first" 2>&1) || die "they are refused" "$result"
+ms=$(jq '.bridges[0].ms | ceil' <<<"$result")
+note "1,000 hosts, 50 groups, 200 segments: in force after $ms ms"
+flows=$("${OFCTL[@]}" dump-aggregate br0 cookie=0x4657000000000003/-1 | grep -o 'flow_count=[0-9]*')
+# Two for each host; two for each segment, of IPv4 and IPv6; and those of all segments.
+check "the segments are ${flows#*=} flows" [ "${flows#*=}" -le $((2 * 1000 + 2 * 200 + 50)) ]
+result=$("$FWCTL" -j ovs apply "$TMP/second")
+check_equal "a host that moves changes two flows" \
+	"$(jq -c '.bridges[0] | [.removed, .added]' <<<"$result")" '[2,2]'
+moved=$(jq '.bridges[0].ms | ceil' <<<"$result")
+note "one host moves: by apply, in force after $moved ms"
+[ -z "$native" ] || check "all within 5 s" [ "$ms" -le 5000 ]
+
+# The watcher knows what there is: it only makes flows, compares, and tells the difference.
+"$FWCTL" -j ovs watch >"$TMP/watch" 2>&1 &
+watcher=$!
+"$FWCTL" ovs apply "$TMP/first" >/dev/null
+counted() { "${OFCTL[@]}" dump-aggregate br0 cookie=0x4657000000000003/-1 | grep -q "$flows"; }
+check "with a watcher beside, it is the same" busywait 20 counted
+kill "$watcher"
+check "clear" "$FWCTL" ovs clear
+check_equal "leaves nothing" "$("${OFCTL[@]}" --no-stats dump-flows br0 | grep -c cookie=0x4657)" 0
