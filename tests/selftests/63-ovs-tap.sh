@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 180
+# limit: 400
 # kernel: 6.1
 #
 # A tap copies each packet between two ports once, either way, all or what matches; what
@@ -114,12 +114,12 @@ now=$(flow_dump)
 wrong() { printf '%s\n' "$@" >"$TMP/wrong"; "$FWCTL" ovs apply "$TMP/wrong" 2>&1; echo "status $?"; }
 check_match "a port that is not there" \
 	"$(wrong 'ovs bridge br0 secure' 'ovs tap br0 between p1 and p7 to p3')" \
-	'wrong:2:28: `p7` is not a port of the bridge `br0`'
+	'wrong:2:28: .p7. is not a port of the bridge .br0.'
 check_match "and which there are" "$(wrong 'ovs bridge br0' 'ovs tap br0 between p1 and p7 to p3')" \
 	'hint: its ports are: br0, p1, p2, p3'
 check_match "a bridge that is not there" "$(wrong 'ovs bridge br7 secure')" 'hint: ovs-vsctl add-br br7'
 check_match "a group that is not there" \
-	"$(wrong 'ovs bridge br0 secure' 'ovs segment br0 deny group x to any')" 'there is no group `x`'
+	"$(wrong 'ovs bridge br0 secure' 'ovs segment br0 deny group x to any')" 'there is no group .x.'
 check_match "two features at one port" \
 	"$(wrong 'ovs bridge br0' 'ovs tap br0 between p1 and p2 to p3' 'ovs mirror br0 between p1 and p2 to p3')" \
 	'status 1'

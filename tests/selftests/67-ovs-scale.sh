@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 300
-# kernel: 6.1
+# limit: 600
+# kernel: none, unless in full
 #
 # 1,000 hosts in 50 groups and 200 segments, on OVS's datapath of user space: so many flows
 # as hosts and segments together, not one for each pair; and a host that changes its group

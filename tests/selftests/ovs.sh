@@ -42,9 +42,9 @@ kill_vswitchd() {
 	wait "$pid" 2>/dev/null
 }
 
-# make_bridge [VSCTL-WORD...]: br0, with what ovs-vsctl shall say of it besides.
+# make_bridge: br0, without ports and as it comes.
 make_bridge() {
-	ovs-vsctl --timeout=20 add-br br0 -- set bridge br0 datapath_type="$DATAPATH" "$@" ||
+	ovs-vsctl --timeout=20 add-br br0 -- set bridge br0 datapath_type="$DATAPATH" ||
 		die "cannot make a bridge"
 }
 
@@ -90,4 +90,19 @@ flow_dump() {
 }
 
 # send FROM TO-NUMBER EXPRESSION...: sends frames from a host to host TO-NUMBER; see frame.py.
-send() { in_ns "$1" $PYTHON -I -S "$TESTS/frame.py" eth0 "$(mac "$2")" "${@:3}"; }
+send() { in_ns "$1" "$PYTHON" -I -S "$TESTS/frame.py" eth0 "$(mac "$2")" "${@:3}"; }
+
+# connects_none NAMESPACE ADDRESS PORT [NAMESPACE ADDRESS PORT...]: none of these connections
+# is made; all are tried at once, since each takes its time to fail.
+connects_none() {
+	local job jobs=() made=0
+	while [ $# -gt 0 ]; do
+		tcp_connects "$1" "$2" "$3" &
+		jobs+=("$!")
+		shift 3
+	done
+	for job in "${jobs[@]}"; do
+		if wait "$job"; then made=$((made + 1)); fi
+	done
+	[ "$made" = 0 ]
+}

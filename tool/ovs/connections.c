@@ -150,26 +150,16 @@ void vs_wait_datapath(void)
 	vs_run(argv, NULL, NULL);
 }
 
-/* Is the packet's port, in a flow of the datapath, one of the bridges'? */
-static bool comes_in_at(const struct vswitch *vs, const char *const *names, size_t n,
-			const char *port)
+static bool named(const char *const *names, size_t n, const char *name)
 {
-	const struct vs_bridge *bridge = vs_bridge_of(vs, port);
-	size_t i;
-
-	for (i = 0; bridge && i < n; i++)
-		if (!strcmp(names[i], bridge->name))
+	while (n--)
+		if (!strcmp(names[n], name))
 			return true;
 	return false;
 }
 
-/**
- * vs_empty_datapath() - take out of the kernel what it still forwards for some bridges
- * @vs: what ports they have
- *
- * For when ovs-vswitchd is gone: nobody tells the kernel then what has changed.
- */
-void vs_empty_datapath(const struct vswitch *vs, const char *const *names, size_t n)
+/* The flows of the datapath that begin at a port of these bridges, one by one. */
+static void delete_some(const struct vswitch *vs, const char *const *names, size_t n)
 {
 	static const char *const dump[] = { "ovs-dpctl", "--names", "-m", "dump-flows",
 					    "system@ovs-system", NULL };
@@ -178,20 +168,44 @@ void vs_empty_datapath(const struct vswitch *vs, const char *const *names, size_
 	if (!vs_run(dump, NULL, &text))
 		return;
 	for (rest = text; (line = strsep(&rest, "\n")) != NULL; ) {
-		char port[32], ufid[64], *what;
+		const struct vs_bridge *bridge;
+		char port[32], ufid[64];
 
 		/* "ufid:X, recirc_id(0),...,in_port(eth1),..." */
 		if (!value(line, "in_port(", port, sizeof(port)) ||
-		    !value(line, "ufid:", ufid, sizeof(ufid)) || !comes_in_at(vs, names, n, port))
+		    !value(line, "ufid:", ufid, sizeof(ufid)))
 			continue;
-		what = text_of("ufid:%s", ufid);
-		{
+		bridge = vs_bridge_of(vs, port);
+		if (bridge && named(names, n, bridge->name)) {
+			char *what = text_of("ufid:%s", ufid);
 			const char *const del[] = { "ovs-dpctl", "del-flow", "system@ovs-system", what,
 						    NULL };
 
 			vs_run(del, NULL, NULL);
+			free(what);
 		}
-		free(what);
 	}
 	free(text);
+}
+
+/**
+ * vs_empty_datapath() - take out of the kernel what it still forwards for some bridges
+ * @vs: the bridges that there are
+ * @names: those that are meant
+ *
+ * For when ovs-vswitchd is gone: nobody tells the kernel then what has changed.
+ */
+void vs_empty_datapath(const struct vswitch *vs, const char *const *names, size_t n)
+{
+	static const char *const all[] = { "ovs-dpctl", "del-flows", "system@ovs-system", NULL };
+	size_t ours = 0, others = 0, i;
+
+	for (i = 0; i < vs->n; i++) {
+		ours += vs->bridge[i].kernel && named(names, n, vs->bridge[i].name);
+		others += vs->bridge[i].kernel && !named(names, n, vs->bridge[i].name);
+	}
+	if (ours && others)
+		delete_some(vs, names, n);
+	else if (ours)
+		vs_run(all, NULL, NULL);
 }
