@@ -122,6 +122,21 @@ static void complete_filter(int argc, char **argv)
 	}
 }
 
+static void complete_ovs(const char *verb, int argc, char **argv)
+{
+	static const char *const setup[] = { "iface", "addr", "mac", "vlan", "--dry-run", NULL };
+
+	if (!strcmp(verb, "apply"))
+		print("--dry-run");
+	if (!strcmp(verb, "apply") || !strcmp(verb, "diff"))
+		print("<file>");
+	/* Behind the name, each word has a value. */
+	if (!strcmp(verb, "setup-host") && argc % 2)
+		print_all(setup);
+	else if (!strcmp(verb, "setup-host") && argc && !strcmp(argv[argc - 1], "iface"))
+		print_running(0);
+}
+
 static void complete_command(const struct command *command, int argc, char **argv)
 {
 	const char *verb = argc && command->verbs ? match_verb(argv[0], command->verbs) : NULL;
@@ -136,6 +151,8 @@ static void complete_command(const struct command *command, int argc, char **arg
 		print("--force");
 		print("<file>");
 	}
+	if (!strcmp(command->name, "ovs") && verb)
+		complete_ovs(verb, argc - 1, argv + 1);
 	if (!strcmp(command->name, "flows"))
 		complete_filter(argc - !!verb, argv + !!verb);
 	if (!command->language || (verb && !strcmp(verb, "list")))

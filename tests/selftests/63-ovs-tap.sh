@@ -55,6 +55,10 @@ both_ways echo
 check_equal "each packet is copied once, either way" "$(capture_count all)" 20
 check_equal "in to out: each of its own" "$(captured all | grep -c '10.0.9.1.700[0-4] > 10.0.9.2.7')" 5
 
+capture broadcast "$SNOOP" eth0 'udp dst port 9000'
+send "$A" 2 "eth(me, 'ff:ff:ff:ff:ff:ff', udp('10.0.9.1', '10.0.9.255', 9000, 9000))"
+check_equal "a broadcast as well" "$(capture_count broadcast)" 1
+
 ovs_apply <<-RULES
 	ovs bridge br0 secure
 	ovs tap br0 between p1 and p2 to p3 match udp

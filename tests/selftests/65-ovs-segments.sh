@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 400
-# kernel: 6.1
+# kernel: 6.12
 #
 # Hosts are bound to their ports: nobody takes another one's address, of IPv4, IPv6, by ARP
 # or neighbour discovery. Segments say which groups may begin connections with which; what
@@ -72,6 +72,10 @@ ovs_apply <<<"$hosts"
 spoofs_arriving bound
 check_equal "with hosts at their ports, nothing of it does" "$arriving" 0000000
 note "in this order: ${what[*]}"
+ovs_apply <<<"${hosts%$'\n'*}"
+spoofs_arriving unbound
+check_equal "nor from a port of nobody, which may be a router's" "$arriving" 00000x0
+ovs_apply <<<"$hosts"
 check "the hosts themselves are not hindered" pings "$EVIL" 10.0.9.2
 check "nor by IPv6" pings "$EVIL" 2001:db8:9::2
 check "one with a bound link address neither" pings "$WEB" 10.0.9.2

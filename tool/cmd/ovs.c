@@ -60,7 +60,6 @@ static int prepare(const char *file, bool strict, struct desired *desired)
 	}
 	if (!desired_groups(desired, options.netns))
 		return FAILED;
-	options.netns = NULL;	/* it was entered */
 	if (!vs_read(&desired->vs))
 		return failed();
 	return desired_build(desired, strict) ? DONE : REFUSED;
@@ -144,7 +143,8 @@ static int install(const struct desired *desired, double begin)
 	size_t i;
 
 	for (i = 0; i < desired->n && good; i++) {
-		good = desired_install(desired, i, &outcome);
+		good = desired_install(desired, i, &outcome) &&
+		       (!(outcome.added || outcome.removed) || desired_settle(desired, i, &outcome));
 		if (good)
 			tell(&outcome, begin, list);
 	}

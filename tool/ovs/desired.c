@@ -2,6 +2,7 @@
 /* What the bridges are to do; see desired.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,24 @@ bool desired_read(const char *file, struct desired *desired)
 }
 
 /**
+ * desired_module() - connect to the kernel module in a network namespace
+ * @netns: its name, or NULL for the own one
+ *
+ * This program stays where it is: Open vSwitch's datapath is there. Return: as module_open().
+ */
+int desired_module(struct module **module, const char *netns)
+{
+	int own = netns ? open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
+	int err = module_open(module, netns);
+
+	if (own >= 0) {
+		setns(own, CLONE_NEWNET);
+		close(own);
+	}
+	return err;
+}
+
+/**
  * desired_groups() - read the groups of the kernel module, if it is loaded
  * @netns: the network namespace whose groups are meant, or NULL for the own one
  *
@@ -50,7 +69,7 @@ bool desired_groups(struct desired *desired, const char *netns)
 	bool good;
 
 	script_free(&desired->groups.module);
-	err = module_open(&module, netns);
+	err = desired_module(&module, netns);
 	good = err == -ENOENT && !module_refused(module);	/* not loaded */
 	for (tries = 0; !err && tries < 100; tries++) {
 		script_free(&desired->groups.module);
@@ -397,25 +416,31 @@ static bool lasting(const struct of_change *change)
 	return change->removed || change->added;
 }
 
-/* Some that were let in meanwhile, by what the datapath still knew, are found later. */
 static bool end_connections(const struct desired *desired, size_t i, struct outcome *outcome)
 {
 	const struct bridge *bridge = &desired->bridges[i];
 	const struct vs_bridge *at = vs_bridge(&desired->vs, bridge->declared->bridge);
-	long ended;
+	long ended = bridge->segments.n ? vs_end_connections(at, bridge) : 0;
 
-	if (!bridge->segments.n)
+	outcome->bridge = bridge->declared->bridge;
+	if (ended > 0)
+		outcome->ended += ended;
+	return ended >= 0;
+}
+
+/**
+ * desired_settle() - end connections that began while the datapath still knew what was before
+ * @i: of the bridges
+ * @outcome: they are added to it
+ *
+ * Return: false after an error, see vs_error().
+ */
+bool desired_settle(const struct desired *desired, size_t i, struct outcome *outcome)
+{
+	if (!desired->bridges[i].segments.n)
 		return true;
-	ended = vs_end_connections(at, bridge);
-	if (ended < 0)
-		return false;
-	outcome->ended += ended;
 	vs_wait_datapath();
-	ended = vs_end_connections(at, bridge);
-	if (ended < 0)
-		return false;
-	outcome->ended += ended;
-	return true;
+	return end_connections(desired, i, outcome);
 }
 
 /**
@@ -424,7 +449,9 @@ static bool end_connections(const struct desired *desired, size_t i, struct outc
  * @old: the flows that it has
  * @outcome: set to what was done
  *
- * All its flows change at once, or none. Return: false after an error, see vs_error().
+ * All its flows change at once, or none. Some time later, desired_settle() is to follow.
+ *
+ * Return: false after an error, see vs_error().
  */
 bool desired_change(const struct desired *desired, size_t i, const struct of_flows *old,
 		    struct outcome *outcome)
@@ -451,7 +478,8 @@ bool desired_change(const struct desired *desired, size_t i, const struct of_flo
  * @i: of the bridges
  * @outcome: set to what was done
  *
- * Return: false after an error, see vs_error().
+ * Some time later, desired_settle() is to follow. Return: false after an error, see
+ * vs_error().
  */
 bool desired_install(const struct desired *desired, size_t i, struct outcome *outcome)
 {

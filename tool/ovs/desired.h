@@ -11,6 +11,8 @@
  */
 #include "vswitch.h"
 
+struct module;
+
 #define OVS_FOLDER	"/var/lib/flowwall"
 #define OVS_STATE	OVS_FOLDER "/ovs.rules"
 
@@ -46,6 +48,7 @@ struct outcome {
 double clock_ms(void);
 
 bool desired_read(const char *file, struct desired *desired);
+int desired_module(struct module **module, const char *netns);
 bool desired_groups(struct desired *desired, const char *netns);
 bool desired_build(struct desired *desired, bool strict);
 void desired_forget(struct desired *desired);
@@ -57,6 +60,7 @@ bool desired_diff(const struct desired *desired, size_t i, struct of_flows *old,
 bool desired_install(const struct desired *desired, size_t i, struct outcome *outcome);
 bool desired_change(const struct desired *desired, size_t i, const struct of_flows *old,
 		    struct outcome *outcome);
+bool desired_settle(const struct desired *desired, size_t i, struct outcome *outcome);
 bool bridge_clear(const struct vs_bridge *at, unsigned int zone);
 bool bridge_wanted(const struct desired *desired, const char *name);
 

@@ -556,25 +556,22 @@ bool vs_flows(const char *bridge, const char *text)
 }
 
 /**
- * vs_count() - how many flows a bridge has, those learned left out; -1 after an error
+ * vs_count() - how many flows of FlowWall's a bridge has, those learned left out; -1 after
+ *	an error
  */
 long vs_count(const char *bridge)
 {
-	long count = 0, n;
-	unsigned int feature;
-	char cookie[64], *text, *at;
-	bool good = true;
+	char *cookie = text_of("cookie=0x%llx/0x%llx", COOKIE, COOKIE_MASK | 0xf0), *text;
+	const char *const argv[] = { OFCTL, "dump-aggregate", bridge, cookie, NULL };
+	const char *at;
+	long count = -1;
 
-	for (feature = 0; feature < FEATURES && good; feature++) {
-		const char *const argv[] = { OFCTL, "dump-aggregate", bridge, cookie, NULL };
-
-		snprintf(cookie, sizeof(cookie), "cookie=0x%llx/-1", COOKIE | feature);
-		good = vs_run(argv, NULL, &text);
-		at = good ? strstr(text, "flow_count=") : NULL;
-		if (at && sscanf(at, "flow_count=%ld", &n) == 1)
-			count += n;
-		if (good)
-			free(text);
+	if (vs_run(argv, NULL, &text)) {
+		at = strstr(text, "flow_count=");
+		if (!at || sscanf(at, "flow_count=%ld", &count) != 1)
+			count = -1;
+		free(text);
 	}
-	return good ? count : -1;
+	free(cookie);
+	return count;
 }

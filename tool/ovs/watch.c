@@ -32,6 +32,7 @@
 #define TICK		1000	/* ms */
 #define RETRY		100	/* ms, while ovs-vswitchd is awaited */
 #define CHECK		5	/* ticks */
+#define SETTLE		300	/* ms without a change */
 
 /**
  * struct watcher - what is known, and what is waited on
@@ -47,6 +48,7 @@
  * @groups_changed: the groups are to be read again
  * @switch_changed: the ports, too
  * @file_changed: everything
+ * @settle_at: when to look once more for connections that are not allowed, or 0
  */
 struct watcher {
 	const char *netns;
@@ -63,6 +65,7 @@ struct watcher {
 	bool groups_changed;
 	bool switch_changed;
 	bool file_changed;
+	double settle_at;
 	char trouble[512];
 };
 
@@ -84,7 +87,7 @@ static void tell_trouble(struct watcher *w, const char *what)
 
 static void tell(const struct outcome *outcome, double begin)
 {
-	double ms = outcome->at - begin;
+	double ms = outcome->at > begin ? outcome->at - begin : 0;
 
 	if (options.json)
 		out_json(json_pack("{s:o, s:I, s:I, s:I, s:f}", "bridge", json_text(outcome->bridge),
@@ -145,8 +148,10 @@ static bool install_one(struct watcher *w, size_t i, bool known, double begin)
 	bool good = known ? desired_change(&w->desired, i, &w->known[i], &outcome) :
 			    desired_install(&w->desired, i, &outcome);
 
-	if (good && (outcome.removed || outcome.added || outcome.ended))
+	if (good && (outcome.removed || outcome.added)) {
 		tell(&outcome, begin);
+		w->settle_at = clock_ms() + SETTLE;
+	}
 	return good;
 }
 
@@ -189,6 +194,22 @@ static void bring_about(struct watcher *w)
 	}
 	if (lock >= 0)
 		close(lock);
+}
+
+/* While changes follow each other, that can wait: each of them ends what it forbids. */
+static void settle(struct watcher *w)
+{
+	size_t i;
+
+	w->settle_at = 0;
+	for (i = 0; i < w->desired.n; i++) {
+		struct outcome outcome = { .ended = 0 };
+
+		if (!desired_settle(&w->desired, i, &outcome))
+			w->switch_changed = true;
+		else if (outcome.ended)
+			tell(&outcome, clock_ms());
+	}
 }
 
 /* Somebody may have taken flows away, or put the bridge back. */
@@ -309,7 +330,7 @@ static void follow_module(struct watcher *w)
 	w->groups_changed = true;
 	if (!st.st_ino)
 		return;
-	if (module_open(&w->events, w->netns) || module_subscribe(w->events)) {
+	if (desired_module(&w->events, w->netns) || module_subscribe(w->events)) {
 		tell_trouble(w, module_error(w->events));
 		module_close(w->events);
 		w->events = NULL;
@@ -396,7 +417,11 @@ static void watch(struct watcher *w, const sigset_t *signals)
 			fflush(stdout);
 			waiting = w->file_changed || w->switch_changed || w->groups_changed;
 		}
-		wait_for_something(w, signals, waiting ? RETRY : TICK);
+		if (!waiting && w->settle_at && clock_ms() >= w->settle_at) {
+			settle(w);
+			fflush(stdout);
+		}
+		wait_for_something(w, signals, waiting || w->settle_at ? RETRY : TICK);
 	}
 }
 
@@ -420,7 +445,6 @@ int ovs_watch(const char *netns)
 	sigaction(SIGTERM, &action, NULL);
 	if (!desired_groups(&w.desired, netns))
 		return FAILED;
-	w.netns = NULL;		/* it was entered */
 	w.read = true;
 	mkdir(OVS_FOLDER, 0755);
 	w.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
