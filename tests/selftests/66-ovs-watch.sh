@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 400
+# limit: 1500
 # kernel: 6.1
 #
 # `fwctl ovs watch`: the members of the kernel module's groups are followed, under load,

@@ -473,6 +473,16 @@ bool desired_change(const struct desired *desired, size_t i, const struct of_flo
 	return good;
 }
 
+/* As it was, and with the trouble that there was. */
+static void unmark(const char *bridge)
+{
+	char problem[512];
+
+	snprintf(problem, sizeof(problem), "%s", vs_error());
+	vs_mark(bridge, NULL);
+	vs_fail("%s", problem);
+}
+
 /**
  * desired_install() - make a bridge do what it is to do
  * @i: of the bridges
@@ -488,7 +498,7 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
 	bool secure = bridge->declared->secure && strcmp(at->fail_mode, "secure");
 	struct of_change change;
 	struct of_flows old;
-	bool good;
+	bool good, flows;
 
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->bridge = at->name;
@@ -502,11 +512,10 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
 		of_change_free(&change);
 		of_diff(&none, &desired->flows[i], &change, NULL, NULL);
 		good = change_mode(at, "secure", change.text);
-		if (!good && !at->before)
-			vs_mark(at->name, NULL);
 	} else if (good && lasting(&change)) {
 		good = vs_flows(at->name, change.text);
 	}
+	flows = good;
 	outcome->at = clock_ms();
 	outcome->removed = change.removed;
 	outcome->added = change.added;
@@ -514,6 +523,8 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
 		good = vs_set_mirrors(at, bridge, false);
 	if (good && lasting(&change))
 		good = end_connections(desired, i, outcome);
+	if (!flows && !at->before)
+		unmark(at->name);
 	of_change_free(&change);
 	of_free(&old);
 	return good;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Runs another program, without a shell, and judges what it says. */
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,6 +54,9 @@ static char *whole(int fd)
 /* A program's own words, in ours where they are common ones. */
 static bool explain(const char *program, const char *said, int status)
 {
+	if (strstr(said, "Protocol error") || strstr(said, "version negotiation failed"))
+		return vs_fail("the bridge does not speak OpenFlow 1.3 or 1.4; let it: "
+			       "ovs-vsctl clear bridge BRIDGE protocols");
 	if (strstr(said, "database connection failed") || strstr(said, "failed to connect to"))
 		return vs_fail("Open vSwitch is not running; start it with: systemctl start openvswitch-switch");
 	if (strstr(said, "is not a bridge or a socket"))
@@ -60,9 +64,8 @@ static bool explain(const char *program, const char *said, int status)
 				"systemctl status ovs-vswitchd");
 	if (strstr(said, "cannot read pidfile") || strstr(said, "Connection refused"))
 		return vs_fail("ovs-vswitchd is not running; start it with: systemctl start openvswitch-switch");
-	if (strstr(said, "version negotiation failed"))
-		return vs_fail("the bridge does not speak OpenFlow 1.3 or 1.4; let it: "
-				"ovs-vsctl clear bridge BRIDGE protocols");
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return vs_fail("%s got no answer in time; does ovs-vswitchd hang?", program);
 	if (WIFSIGNALED(status))
 		return vs_fail("%s was ended by signal %d", program, WTERMSIG(status));
 	return vs_fail("%s: %.*s", program, (int)strcspn(said, "\n"),
