@@ -15,6 +15,7 @@ OFCTL=(ovs-ofctl -O "OpenFlow13,OpenFlow14")
 start_ovs() {
 	mkdir -p "$OVS_RUNDIR" /var/lib/flowwall
 	mount -t tmpfs state /var/lib/flowwall || die "cannot mount over /var/lib/flowwall"
+	[ "$DATAPATH" != netdev ] || [ -e /dev/net/tun ] || modprobe tun || die "no tun.ko"
 	ovsdb-tool create "$OVS_DBDIR/conf.db" /usr/share/openvswitch/vswitch.ovsschema ||
 		die "cannot make a database"
 	ovsdb-server "$OVS_DBDIR/conf.db" --remote="punix:$OVS_RUNDIR/db.sock" --pidfile \
@@ -71,7 +72,7 @@ plug() {
 
 # bare_bridge NAMESPACE ADDRESS: br0 forwards as it is; without that, nothing means anything.
 bare_bridge() {
-	busywait 20 pings "$1" "$2" || die "the bare bridge does not forward" \
+	busywait 60 pings "$1" "$2" || die "the bare bridge does not forward" \
 		"$(ovs-vsctl show; ovs-ofctl dump-flows br0; tail -n 40 "$TMP/vswitchd.log")"
 }
 
