@@ -72,6 +72,13 @@ static bool explain(const char *program, const char *said, int status)
 			*said ? said : "failed without a word");
 }
 
+static bool within_line(const char *line, size_t length, const char *text)
+{
+	const char *at = strstr(line, text);
+
+	return at && at < line + length;
+}
+
 /*
  * Whether standard error is an error: some programs note there what they do, in lines
  * with "|INFO|" or "|DBG|".
@@ -81,7 +88,8 @@ static bool is_complaint(const char *said)
 	while (*said) {
 		size_t length = strcspn(said, "\n");
 
-		if (length && !memmem(said, length, "|INFO|", 6) && !memmem(said, length, "|DBG|", 5))
+		if (length && !within_line(said, length, "|INFO|") &&
+		    !within_line(said, length, "|DBG|"))
 			return true;
 		said += length + (said[length] == '\n');
 	}
@@ -100,13 +108,14 @@ bool vs_run(const char *const *argv, const char *input, char **output)
 {
 	int in = memfd_create("input", MFD_CLOEXEC), out = memfd_create("output", MFD_CLOEXEC);
 	int err = memfd_create("error", MFD_CLOEXEC), status = 0, failed;
-	size_t length = input ? strlen(input) : 0;
 	posix_spawn_file_actions_t actions;
 	bool good = false;
 	char *said;
 	pid_t pid;
 
-	if (in < 0 || out < 0 || err < 0 || write(in, input ? input : "", length) != (ssize_t)length)
+	if (!input)
+		input = "";
+	if (in < 0 || out < 0 || err < 0 || write(in, input, strlen(input)) != (ssize_t)strlen(input))
 		fail_out_of_memory();
 	lseek(in, 0, SEEK_SET);
 	posix_spawn_file_actions_init(&actions);
