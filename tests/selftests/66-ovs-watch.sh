@@ -135,8 +135,10 @@ start_vswitchd
 back=$EPOCHREALTIME
 check "when it is back, packets pass again" busywait 10 more "$then"
 took=$(awk -v back="$back" -v now="$EPOCHREALTIME" 'BEGIN { printf "%d", (now - back) * 1000 }')
-# An emulated processor has more time for it.
-check "within 2 s: $took ms" [ "$took" -le "$([ "$DATAPATH" = netdev ] && echo 2000 || echo 6000)" ]
+# 2 s is what is asked for; a guest's processor, which is emulated, gets three times that.
+limit=2000
+[ "$DATAPATH" = netdev ] || limit=6000
+check "within $limit ms: $took ms" [ "$took" -le "$limit" ]
 check_equal "none that is not allowed has passed" "$(received 2)" 0
 
 # --- what else somebody does to the bridge ---------------------------------------
