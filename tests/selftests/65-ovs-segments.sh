@@ -28,7 +28,7 @@ udp_echo_server "$DB" 53
 
 hosts='
 ovs bridge br0 secure
-ovs host web port p1 addr 10.0.9.1,2001:db8:9::1 mac 02:00:00:00:00:01
+ovs host web port p1 addr 10.0.9.1,2001:db8:9::1,fe80::ff:fe00:1 mac 02:00:00:00:00:01
 ovs host db port p2 addr 10.0.9.2,2001:db8:9::2
 ovs host guest port p3 addr 10.0.9.3,2001:db8:9::3
 ovs host evil port p4 addr 10.0.9.4,2001:db8:9::4'
@@ -44,19 +44,25 @@ spoofs=(
 	"advertise(me, to, '2001:db8:9::4', '2001:db8:9::2', '2001:db8:9::1', me)"
 	"router(me, to, 'fe80::ff:fe00:4')"
 	"eth('$(mac 1)', to, udp('10.0.9.4', '10.0.9.2', 99, 97))"
+	"arp(me, to, 2, me, '10.0.9.1', '10.0.9.3', hardware=6)"
+	"solicit(me, to, 'fe80::ff:fe00:1', '2001:db8:9::2', '2001:db8:9::77', me)"
+	"advertise(me, to, 'fe80::ff:fe00:4', '2001:db8:9::2', 'fe80::ff:fe00:1', me)"
 )
 what=('a source of IPv4' 'a source of IPv6' 'an answer of ARP' 'a question of ARP'
-	'an advertisement of a neighbour' 'an advertisement of a router' 'a link address')
+	'an advertisement of a neighbour' 'an advertisement of a router' 'a link address'
+	'ARP of another hardware type' 'a question from a link-local address'
+	'an advertisement of a link-local address')
 
 # What of a capture is which of them.
-marks=('10.0.9.1.99 >' '2001:db8:9::1.99 >' 'Reply 10.0.9.1 is-at' 'tell 10.0.9.3'
-	'neighbor advertisement' 'router advertisement' '10.0.9.4.99 >')
+marks=('10.0.9.1.99 >' '2001:db8:9::1.99 >' 'Ethernet (len 6), IPv4 (len 4), Reply'
+	'tell 10.0.9.3' 'tgt is 2001:db8:9::1' 'router advertisement' '10.0.9.4.99 >'
+	'TokenRing' 'who has 2001:db8:9::77' 'tgt is fe80::ff:fe00:1')
 
 # spoofs_arriving NAME: sets $arriving to whether each of them does.
 spoofs_arriving() {
 	local mark
 	capture "$1" "$DB" eth0 -Q in "udp src port 99 or (ether src $(mac 4) and
-		(arp or (ip6 and (ip6[40] = 134 or ip6[40] = 136))))"
+		(arp or (ip6 and ip6[40] >= 134 and ip6[40] <= 136)))"
 	send "$EVIL" 2 "${spoofs[@]}"
 	captured "$1" >"$TMP/arrived"
 	arriving=''
@@ -65,16 +71,16 @@ spoofs_arriving() {
 	done
 }
 spoofs_arriving bare
-check_equal "on the bare bridge, all that is spoofed arrives" "$arriving" xxxxxxx
+check_equal "on the bare bridge, all that is spoofed arrives" "$arriving" xxxxxxxxxx
 ip -n "$DB" neigh flush all
 ip -n "$DB" -6 neigh flush all
 ovs_apply <<<"$hosts"
 spoofs_arriving bound
-check_equal "with hosts at their ports, nothing of it does" "$arriving" 0000000
+check_equal "with hosts at their ports, nothing of it does" "$arriving" 0000000000
 note "in this order: ${what[*]}"
 ovs_apply <<<"${hosts%$'\n'*}"
 spoofs_arriving unbound
-check_equal "nor from a port of nobody, which may be a router's" "$arriving" 00000x0
+check_equal "nor from a port of nobody, which may be a router's" "$arriving" 00000x0000
 ovs_apply <<<"$hosts"
 check "the hosts themselves are not hindered" pings "$EVIL" 10.0.9.2
 check "nor by IPv6" pings "$EVIL" 2001:db8:9::2

@@ -20,18 +20,26 @@ def link(mac):
 
 def eth(src, dst, packet, vlan=None, kind=None):
     kind = kind or (0x86DD if packet[0] >> 4 == 6 else 0x0800)
-    tag = b"" if vlan is None else struct.pack("!HH", 0x8100, vlan)
+    vlans = [] if vlan is None else vlan if isinstance(vlan, list) else [vlan]
+    tag = b"".join(struct.pack("!HH", 0x8100, one) for one in vlans)
     return link(dst) + link(src) + tag + struct.pack("!H", kind) + packet
 
 
-def arp(src, dst, operation, mac, address, about):
-    body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation) + link(mac) + packed(address)
+def arp(src, dst, operation, mac, address, about, hardware=1):
+    body = struct.pack("!HHBBH", hardware, 0x0800, 6, 4, operation) + link(mac) + packed(address)
     return eth(src, dst, body + bytes(6) + packed(about), kind=0x0806)
 
 
-def advertise(src, dst, address, to, about, mac):
-    """A neighbour advertisement; its flags: an answer that overrides."""
-    body = packed(about) + b"\2\1" + link(mac)
+def solicit(src, dst, address, to, about, mac):
+    """A question who has an address."""
+    body = packed(about) + b"\1\1" + link(mac)
+    return eth(src, dst, icmp(address, to, 135, ident=0, seq=0, data=body, hops=255))
+
+
+def advertise(src, dst, address, to, about, mac, times=1):
+    """A neighbour advertisement; its flags: an answer that overrides. The link address is
+    told that many times."""
+    body = packed(about) + (b"\2\1" + link(mac)) * times
     return eth(src, dst, icmp(address, to, 136, ident=0x6000, seq=0, data=body, hops=255))
 
 

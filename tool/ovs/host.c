@@ -106,7 +106,7 @@ static void bind_ipv6(const struct binding *host, const struct member *prefix)
 static void discover(const struct binding *host, bool ipv4, bool ipv6)
 {
 	if (ipv4) {
-		at_port_telling(host, TABLE_HOST, 200, "arp,arp_spa=0.0.0.0", "arp_sha", false,
+		at_port_telling(host, TABLE_HOST, 200, "arp,arp_op=1,arp_spa=0.0.0.0", "arp_sha", false,
 				"goto_table:8");
 		at_port(host, TABLE_HOST, 200,
 			"udp,nw_src=0.0.0.0,nw_dst=255.255.255.255,tp_src=68,tp_dst=67", "goto_table:8");
@@ -114,16 +114,17 @@ static void discover(const struct binding *host, bool ipv4, bool ipv6)
 	at_port(host, TABLE_HOST, 100, "", "drop");
 	if (!ipv6)
 		return;
-	at_port(host, TABLE_HOST, 200, "icmp6,ipv6_src=::", "goto_table:6");
-	at_port(host, TABLE_HOST, 200, "icmp6,ipv6_src=fe80::/64", "goto_table:6");
-	at_port_telling(host, TABLE_DISCOVERY, 200, "icmp6,icmp_type=136,nd_target=fe80::/64",
+	/* Below what is dropped for being somebody's: a link-local address may be declared. */
+	at_port(host, TABLE_HOST, 120, "icmp6,ipv6_src=::", "goto_table:6");
+	at_port(host, TABLE_HOST, 120, "icmp6,ipv6_src=fe80::/64", "goto_table:6");
+	at_port_telling(host, TABLE_DISCOVERY, 145, "icmp6,icmp_type=136,nd_target=fe80::/64",
 			"nd_tll", true, "goto_table:8");
-	at_port_telling(host, TABLE_DISCOVERY, 200, "icmp6,icmp_type=135", "nd_sll", true,
+	at_port_telling(host, TABLE_DISCOVERY, 145, "icmp6,icmp_type=135", "nd_sll", true,
 			"goto_table:8");
-	at_port(host, TABLE_DISCOVERY, 190, "icmp6,icmp_type=134", "drop");
-	at_port(host, TABLE_DISCOVERY, 190, "icmp6,icmp_type=135", "drop");
-	at_port(host, TABLE_DISCOVERY, 190, "icmp6,icmp_type=136", "drop");
-	at_port(host, TABLE_DISCOVERY, 190, "icmp6,icmp_type=137", "drop");
+	at_port(host, TABLE_DISCOVERY, 140, "icmp6,icmp_type=134", "drop");
+	at_port(host, TABLE_DISCOVERY, 140, "icmp6,icmp_type=135", "drop");
+	at_port(host, TABLE_DISCOVERY, 140, "icmp6,icmp_type=136", "drop");
+	at_port(host, TABLE_DISCOVERY, 140, "icmp6,icmp_type=137", "drop");
 }
 
 /* Nobody else sends with the link address of a host. */
@@ -180,6 +181,15 @@ static void bind_host(const struct bridge *bridge, const struct stmt *stmt, stru
 	free(name);
 }
 
+/*
+ * What hosts understand, but OVS does not, so that its fields are zero: ARP of another
+ * hardware type, which Linux takes as well.
+ */
+static void drop_unreadable(struct of_flows *flows)
+{
+	of_add(flows, FEATURE_HOST, NULL, TABLE_HOST, 160, "arp,arp_op=0", "drop");
+}
+
 /**
  * host_flows() - the flows that keep hosts where they belong
  */
@@ -189,4 +199,6 @@ void host_flows(const struct bridge *bridge, struct of_flows *flows)
 
 	for (i = 0; i < bridge->hosts.n; i++)
 		bind_host(bridge, bridge->hosts.stmt[i], flows);
+	if (bridge->hosts.n)
+		drop_unreadable(flows);
 }
