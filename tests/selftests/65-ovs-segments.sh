@@ -128,7 +128,7 @@ check "again, to what stays allowed" session stays "$WEB" tcp 10.0.9.2 80
 check "a connection" tell ends echo 10
 check "another" tell stays echo 10
 before=$(flow_dump)
-ovs_apply <<-RULES
+cat >"$TMP/moved" <<-RULES
 	group web host 10.0.9.3 host 2001:db8:9::1
 	group db host 10.0.9.2 host 2001:db8:9::2
 	$hosts
@@ -136,7 +136,14 @@ ovs_apply <<-RULES
 	ovs segment br0 allow 10.0.9.1 to any tcp port 80
 	ovs segment br0 allow group db to group web tcp
 RULES
-check_match "connections end" "$(cat "$TMP/apply")" ' [1-9][0-9]* connections? ended'
+# The flows change, but then the datapath does not tell its connections.
+mkdir "$TMP/broken"
+printf '#!/bin/sh\nexit 1\n' | tee "$TMP/broken/ovs-dpctl" >"$TMP/broken/ovs-appctl"
+chmod +x "$TMP/broken/"*
+check_fails "without its connections, that is not done" \
+	env PATH="$TMP/broken:$PATH" "$FWCTL" ovs apply "$TMP/moved"
+ovs_apply <"$TMP/moved"
+check_match "connections end, then" "$(cat "$TMP/apply")" ' [1-9][0-9]* connections? ended'
 check_equal "and flows of the two hosts change, no others" \
 	"$(diff <(echo "$before") <(flow_dump) | grep -c '^[<>]')" 6
 check_fails "what is not allowed any more ends" tell ends echo 10
@@ -147,6 +154,13 @@ check_match "in words, with counters" "$("$FWCTL" ovs show)" \
 	'^  ovs segment br0 allow group web to group db tcp port 5432$'
 check_equal "applied again, nothing changes" \
 	"$("$FWCTL" -j ovs apply "$TMP/bridges" | jq -c '.bridges[0] | [.removed, .added, .ended]')" '[0,0,0]'
+mkfifo "$TMP/typed"
+"$FWCTL" ovs apply - <"$TMP/typed" 2>"$TMP/typed.out" &
+typing=$!
+exec {typed}>"$TMP/typed"
+check "while somebody types what to apply, others may" timeout 20 "$FWCTL" ovs apply "$TMP/bridges"
+kill "$typing"
+exec {typed}>&-
 check "diff agrees" "$FWCTL" ovs diff "$TMP/bridges"
 "${OFCTL[@]}" del-flows br0 table=23,tcp
 check_fails "and tells what is missing" "$FWCTL" ovs diff "$TMP/bridges"

@@ -152,6 +152,29 @@ check "flows that are taken away come back" busywait 30 more "$(received 1)"
 check_equal "none that is not allowed has passed" "$(received 2)" 0
 end_load good >/dev/null
 end_load bad >/dev/null
+
+# --- while somebody else changes bridges --------------------------------------------
+
+# The watcher sees that flows are missing, and waits; meanwhile nothing is to be in force
+# any more, as by clear.
+ours() { "${OFCTL[@]}" dump-aggregate br0 cookie=0x4657000000000000/0xffffffffffffff00 |
+	grep -o 'flow_count=[0-9]*'; }
+exec {lock}>/var/lib/flowwall/ovs.lock
+flock "$lock"
+"${OFCTL[@]}" del-flows br0
+sleep 7
+check_equal "while somebody else has the lock, the watcher changes nothing" "$(ours)" flow_count=0
+cp /var/lib/flowwall/ovs.rules /var/lib/flowwall/kept
+rm /var/lib/flowwall/ovs.rules
+flock -u "$lock"
+sleep 3
+check_equal "what is not in force any more does not come back" "$(ours)" flow_count=0
+mv /var/lib/flowwall/kept /var/lib/flowwall/ovs.rules
+back() { [ "$(ours)" != flow_count=0 ]; }
+check "what is, does" busywait 20 back
+flock "$lock"
+"${OFCTL[@]}" del-flows br0
+sleep 7
 check_match "the watcher told of it" "$(cat "$TMP/watch")" 'ovs-vswitchd has ended'
 kill "$watcher"
 dead() { ! kill -0 "$1"; }

@@ -49,8 +49,11 @@ static bool exists(const char *path)
 	return !access(path, F_OK);
 }
 
-/* A file, the groups, the switch, and all made of them. */
-static int prepare(const char *file, bool strict, struct desired *desired)
+/*
+ * A file, the groups, the switch, and all made of them. @lock: set to that of the bridges,
+ * -1 if it is not there yet; or NULL. The file, which may take its time, is read before.
+ */
+static int prepare(const char *file, bool strict, int *lock, struct desired *desired)
 {
 	if (!desired_read(file, desired)) {
 		if (!options.json)
@@ -58,6 +61,8 @@ static int prepare(const char *file, bool strict, struct desired *desired)
 				mistakes() == 1 ? "" : "s", file);
 		return REFUSED;
 	}
+	if (lock && (*lock = state_lock(true)) < 0)
+		return failed();
 	if (!desired_groups(desired, options.netns))
 		return FAILED;
 	if (!vs_read(&desired->vs))
@@ -143,8 +148,7 @@ static int install(const struct desired *desired, double begin)
 	size_t i;
 
 	for (i = 0; i < desired->n && good; i++) {
-		good = desired_install(desired, i, &outcome) &&
-		       (!(outcome.added || outcome.removed) || desired_settle(desired, i, &outcome));
+		good = desired_install(desired, i, &outcome) && desired_settle(desired, i, &outcome);
 		if (good)
 			tell(&outcome, begin, list);
 	}
@@ -161,15 +165,14 @@ static int apply(int argc, char **argv)
 	static const char hint[] = "fwctl ovs apply FILE [--dry-run]; FILE may be - for standard input";
 	struct arguments arguments;
 	struct desired desired;
-	int status = read_arguments(argc, argv, hint, &arguments), lock;
+	int status = read_arguments(argc, argv, hint, &arguments), lock = -1;
 	double begin = clock_ms();
 
 	if (status)
 		return status;
 	if (!arguments.name)
 		return wrong(hint, "`ovs apply` needs a file");
-	lock = arguments.dry_run ? -1 : state_lock();
-	status = prepare(arguments.name, true, &desired);
+	status = prepare(arguments.name, true, arguments.dry_run ? NULL : &lock, &desired);
 	if (!status && arguments.dry_run)
 		print_plan(&desired);
 	else if (!status)
@@ -219,7 +222,7 @@ static int diff(int argc, char **argv)
 		return status;
 	if (!arguments.name && !exists(OVS_STATE))
 		return wrong(hint, "nothing is in force on a bridge: name a file");
-	status = prepare(arguments.name ? arguments.name : OVS_STATE, true, &desired);
+	status = prepare(arguments.name ? arguments.name : OVS_STATE, true, NULL, &desired);
 	if (options.json) {
 		output.remove = json_array();
 		output.add = json_array();
@@ -321,7 +324,7 @@ static int show(int argc, char **argv)
 	size_t i;
 
 	if (!status && exists(OVS_STATE))
-		status = prepare(OVS_STATE, false, &desired);
+		status = prepare(OVS_STATE, false, NULL, &desired);
 	for (i = 0; !status && i < desired.n; i++) {
 		dump = vs_dump(desired.bridges[i].declared->bridge, true);
 		if (!dump) {
@@ -408,10 +411,11 @@ static int clear(int argc, char **argv)
 
 	if (status)
 		return status;
-	lock = state_lock();
+	lock = state_lock(true);
+	if (lock < 0)
+		return failed();
 	status = clear_bridges(arguments.name);
-	if (lock >= 0)
-		close(lock);
+	close(lock);
 	return status;
 }
 

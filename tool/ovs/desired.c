@@ -521,7 +521,8 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
 	outcome->added = change.added;
 	if (good)
 		good = vs_set_mirrors(at, bridge, false);
-	if (good && lasting(&change))
+	/* Also where no flow changes: it may have failed when they did. */
+	if (good)
 		good = end_connections(desired, i, outcome);
 	if (!flows && !at->before)
 		unmark(at->name);
@@ -594,19 +595,24 @@ bool state_write(const struct script *script)
 }
 
 /**
- * state_lock() - wait until nobody else changes bridges
+ * state_lock() - have nobody else change bridges
+ * @wait: until nobody else does; otherwise, not to have it is an error
  *
- * Return: a file to be closed, or -1.
+ * What is in force is to be read behind it. Return: a file to be closed, or -1 with
+ * vs_error() and errno.
  */
-int state_lock(void)
+int state_lock(bool wait)
 {
-	int fd;
+	int fd, err;
 
 	mkdir(OVS_FOLDER, 0755);
 	fd = open(OVS_FOLDER "/ovs.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0 && flock(fd, LOCK_EX)) {
+	if (fd >= 0 && !flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB))
+		return fd;
+	err = errno;
+	vs_fail("%s/ovs.lock cannot be locked: %s", OVS_FOLDER, strerror(err));
+	if (fd >= 0)
 		close(fd);
-		return -1;
-	}
-	return fd;
+	errno = err;
+	return -1;
 }

@@ -66,6 +66,6 @@ bool bridge_wanted(const struct desired *desired, const char *name);
 
 void state_read(struct script *script);
 bool state_write(const struct script *script);
-int state_lock(void);
+int state_lock(bool wait);
 
 #endif

@@ -100,6 +100,20 @@ static void tell(const struct outcome *outcome, double begin)
 		       outcome->ended == 1 ? "" : "s");
 }
 
+static void read_inotify(struct watcher *w)
+{
+	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	const struct inotify_event *event;
+	ssize_t n, at;
+
+	while ((n = read(w->inotify, buffer, sizeof(buffer))) > 0)
+		for (at = 0; at < n; at += sizeof(*event) + event->len) {
+			event = (const void *)(buffer + at);
+			if (event->len && !strcmp(event->name, "ovs.rules"))
+				w->file_changed = true;
+		}
+}
+
 /* --- what the bridges have ------------------------------------------------- */
 
 static void forget_known(struct watcher *w)
@@ -148,9 +162,11 @@ static bool install_one(struct watcher *w, size_t i, bool known, double begin)
 	bool good = known ? desired_change(&w->desired, i, &w->known[i], &outcome) :
 			    desired_install(&w->desired, i, &outcome);
 
-	if (good && (outcome.removed || outcome.added)) {
-		tell(&outcome, begin);
+	/* Whether it went well or not: some of it may be done. */
+	if (outcome.removed || outcome.added || outcome.ended) {
 		w->settle_at = clock_ms() + SETTLE;
+		if (good)
+			tell(&outcome, begin);
 	}
 	return good;
 }
@@ -181,10 +197,27 @@ static bool install(struct watcher *w)
 	return good;
 }
 
+/*
+ * Nobody else changes bridges then; what was in force before that counts no more. It does
+ * not wait, as a signal is to end it: while somebody else is at it, it comes back.
+ */
+static int lock_bridges(struct watcher *w)
+{
+	int lock = state_lock(false);
+
+	if (lock < 0 && errno != EWOULDBLOCK)
+		tell_trouble(w, vs_error());
+	if (lock >= 0)
+		read_inotify(w);
+	return lock;
+}
+
 static void bring_about(struct watcher *w)
 {
-	int lock = state_lock();
+	int lock = lock_bridges(w);
 
+	if (lock < 0)
+		return;
 	if (install(w)) {
 		w->file_changed = w->switch_changed = w->groups_changed = false;
 		tell_trouble(w, "");
@@ -192,24 +225,33 @@ static void bring_about(struct watcher *w)
 		w->switch_changed = true;	/* from the beginning, soon */
 		tell_trouble(w, vs_error());
 	}
-	if (lock >= 0)
-		close(lock);
+	close(lock);
 }
 
 /* While changes follow each other, that can wait: each of them ends what it forbids. */
 static void settle(struct watcher *w)
 {
+	int lock = lock_bridges(w);
+	bool good = true;
 	size_t i;
 
-	w->settle_at = 0;
-	for (i = 0; i < w->desired.n; i++) {
+	/* What is to be settled is another thing now; that comes first. */
+	for (i = 0; lock >= 0 && !w->file_changed && i < w->desired.n; i++) {
 		struct outcome outcome = { .ended = 0 };
 
-		if (!desired_settle(&w->desired, i, &outcome))
-			w->switch_changed = true;
-		else if (outcome.ended)
+		good &= desired_settle(&w->desired, i, &outcome);
+		if (outcome.ended)
 			tell(&outcome, clock_ms());
 	}
+	if (!good)
+		tell_trouble(w, vs_error());
+	if (lock < 0)
+		return;
+	if (good && !w->file_changed)
+		w->settle_at = 0;
+	else
+		w->settle_at = clock_ms() + SETTLE;
+	close(lock);
 }
 
 /* Somebody may have taken flows away, or put the bridge back. */
@@ -355,20 +397,6 @@ static void read_events(struct watcher *w)
 	sigaddset(&mask, SIGTERM);
 	if (module_events(w->events, &mask, on_event, w) < 0)
 		w->module = 0;	/* to be opened again */
-}
-
-static void read_inotify(struct watcher *w)
-{
-	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-	const struct inotify_event *event;
-	ssize_t n, at;
-
-	while ((n = read(w->inotify, buffer, sizeof(buffer))) > 0)
-		for (at = 0; at < n; at += sizeof(*event) + event->len) {
-			event = (const void *)(buffer + at);
-			if (event->len && !strcmp(event->name, "ovs.rules"))
-				w->file_changed = true;
-		}
 }
 
 static void wait_for_something(struct watcher *w, const sigset_t *signals, int timeout)
