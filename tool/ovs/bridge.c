@@ -16,6 +16,10 @@
 #define VLAN_LIMIT	4094
 #define UNTAGGED	"vlan_tci=0x0000/0x1fff"
 
+/* In the table of coprocessors: what all of a client's get, and the first one's service. */
+#define DISCOVERY	65000
+#define FIRST		60000
+
 /* The two steps by which a packet leaves, from any table. */
 #define SEND		"resubmit(,30),resubmit(,31)"
 
@@ -103,6 +107,8 @@ static void base_flows(const struct bridge *bridge, struct of_flows *flows)
 	}
 	fclose(out);
 
+	/* What nothing else admits; a bridge may come with a flow that forwards everything. */
+	of_add(flows, FEATURE_BASE, NULL, TABLE_ADMISSION, 1, "", "drop");
 	of_add(flows, FEATURE_BASE, NULL, TABLE_TAP, 0, "", "goto_table:%d", TABLE_MAC);
 	of_add(flows, FEATURE_BASE, NULL, TABLE_MAC, 0, "", "goto_table:%d", TABLE_HOST);
 	of_add(flows, FEATURE_BASE, NULL, TABLE_HOST, 0, "", "goto_table:%d", TABLE_DISCOVERY);
@@ -168,12 +174,12 @@ static unsigned int tap_number(const struct bridge *bridge, const struct ovs *ta
 	return number;
 }
 
-static bool taps_port(const struct ovs *tap, const char *port)
+static bool has_port(const struct ovs *ovs, const char *port)
 {
 	size_t i;
 
-	for (i = 0; i < tap->n_ports; i++)
-		if (!strcmp(tap->ports[i].name, port))
+	for (i = 0; i < ovs->n_ports; i++)
+		if (!strcmp(ovs->ports[i].name, port))
 			return true;
 	return false;
 }
@@ -193,7 +199,7 @@ static void tap_chain(const struct bridge *bridge, const struct bridge_port *por
 			char *longer;
 
 			if (tap->kind != OVS_TAP || tap->after != after || done == number ||
-			    tap_number(bridge, tap) != number || !taps_port(tap, port->name) ||
+			    tap_number(bridge, tap) != number || !has_port(tap, port->name) ||
 			    !bridge_port(bridge, tap->port.name))
 				continue;
 			longer = text_of("%sset_field:0x%x->reg0,resubmit(,%d),", actions, number,
@@ -338,38 +344,34 @@ static void reply_flows(const struct bridge *bridge, const struct stmt *stmt, co
 }
 
 /*
- * Packets of a client that a coprocessor gets, and, if @also, go on as well. With a
- * VLAN they have its tag; those of other VLANs are not meant. @to: NULL if it is gone.
+ * Packets of a client that a coprocessor gets. With a VLAN they have its tag; those of
+ * other VLANs are not meant. @to: NULL if it is gone.
  */
-static void redirect(const struct stmt *stmt, const char *match, const char *to, bool also,
-		     struct of_flows *flows)
+static void redirect(const struct stmt *stmt, unsigned int priority, const char *match,
+		     const char *to, struct of_flows *flows)
 {
-	const char *on = also ? ",goto_table:20" : "";
 	unsigned int vlan = stmt->ovs.vlan;
 	char *part;
 
-	if (!vlan && to)
-		of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR, 300, match, "%s%s", to, on);
-	if (!to && !also)	/* nobody else answers in its place */
-		of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR, 300, match, "drop");
-	if (!vlan || !to)
+	if (!vlan || !to) {	/* nobody else answers in its place */
+		of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR, priority, match, "%s",
+		       to ? to : "drop");
 		return;
+	}
 	part = text_of("%s," UNTAGGED, match);
-	of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR, 300, part,
-	       "push_vlan:0x8100,set_field:%u->vlan_vid,%s%s%s", 4096 + vlan, to,
-	       also ? ",pop_vlan" : "", on);
+	of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR, priority, part,
+	       "push_vlan:0x8100,set_field:%u->vlan_vid,%s", 4096 + vlan, to);
 	free(part);
 	part = text_of("%s,dl_vlan=%u", match, vlan);
-	of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR, 300, part, "%s%s", to, on);
+	of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR, priority, part, "%s", to);
 	free(part);
 }
 
-static void client_flows(const struct bridge *bridge, const struct stmt *stmt, const char *client,
-			 const char *to, struct of_flows *flows)
+/* A service may be asked for by several statements: the first one has it. */
+static void service_flows(const struct bridge *bridge, const struct stmt *stmt,
+			  unsigned int priority, const char *client, const char *to,
+			  struct of_flows *flows)
 {
-	static const char *const discovery[] = {
-		"arp", "icmp6,icmp_type=135", "icmp6,icmp_type=136",
-	};
 	const struct ovs *ovs = &stmt->ovs;
 	bool any = !ovs->dst.n_addrs;
 	bool ipv4 = any || ovs->dst.addrs[0].family == AF_INET;
@@ -385,22 +387,101 @@ static void client_flows(const struct bridge *bridge, const struct stmt *stmt, c
 	variants_ports(&variants, "tp_dst", &ovs->dst);
 	for (i = 0; i < variants.n; i++) {
 		match = text_of("in_port=%s,%s%s", client, variants.match[i], address);
-		redirect(stmt, match, to, false, flows);
+		redirect(stmt, priority, match, to, flows);
 		free(match);
 	}
 	variants_free(&variants);
-	for (i = 0; i < 3; i++)
-		if (i ? ipv6 : ipv4) {
-			match = text_of("in_port=%s,%s", client, discovery[i]);
-			redirect(stmt, match, to, true, flows);
-			free(match);
-		}
 	free(address);
 	free(host.prefix);
 }
 
+/* Whether a statement is about a port, by one or the other protocol, and is in force now. */
+static bool serves(const struct bridge *bridge, const struct ovs *ovs, const char *client,
+		   uint8_t family)
+{
+	return ovs->kind == OVS_COPROCESSOR && has_port(ovs, client) &&
+	       bridge_port(bridge, ovs->port.name) &&
+	       (!ovs->dst.n_addrs || ovs->dst.addrs[0].family == family);
+}
+
+/*
+ * What the coprocessors of a client get of a packet that goes on as well: each once.
+ * @vlan: the tag that it has; 0 for none, -1 for one that none of them is about
+ */
+static char *copies_for(const struct bridge *bridge, const char *client, uint8_t family, int vlan)
+{
+	char *actions = NULL;
+	size_t size, i, k;
+	FILE *out = open_memstream(&actions, &size);
+
+	if (!out)
+		fail_out_of_memory();
+	for (i = 0; i < bridge->features.n; i++) {
+		const struct ovs *ovs = &bridge->features.stmt[i]->ovs;
+		const struct bridge_port *port;
+		char *name;
+
+		if (!serves(bridge, ovs, client, family) || (ovs->vlan && vlan && ovs->vlan != vlan))
+			continue;
+		for (k = 0; k < i; k++) {
+			const struct ovs *before = &bridge->features.stmt[k]->ovs;
+
+			if (serves(bridge, before, client, family) && before->vlan == ovs->vlan &&
+			    !strcmp(before->port.name, ovs->port.name))
+				break;
+		}
+		if (k < i)
+			continue;
+		port = bridge_port(bridge, ovs->port.name);
+		name = port_text(port);
+		if (ovs->vlan && !vlan)
+			fprintf(out, "push_vlan:0x8100,set_field:%u->vlan_vid,", 4096 + ovs->vlan);
+		fprintf(out, "%s%s,", port->number == PORT_LOCAL ? "" : "output:", name);
+		if (ovs->vlan && !vlan)
+			fputs("pop_vlan,", out);
+		free(name);
+	}
+	fclose(out);
+	return actions;
+}
+
+/* To all coprocessors of a client: who asks for whom, which goes on as well. */
+static void discovery_flows(const struct bridge *bridge, const struct bridge_port *client,
+			    struct of_flows *flows)
+{
+	static const struct { uint8_t family; const char *match; } discovery[] = {
+		{ AF_INET, "arp" }, { AF_INET6, "icmp6,icmp_type=135" }, { AF_INET6, "icmp6,icmp_type=136" },
+	};
+	char *name = port_text(client), *match, *copies;
+	size_t i, k;
+
+	for (i = 0; i < 3; i++)
+		for (k = 0; k < bridge->features.n; k++) {
+			const struct stmt *stmt = bridge->features.stmt[k];
+			int vlan = stmt->ovs.vlan;
+
+			if (!serves(bridge, &stmt->ovs, client->name, discovery[i].family))
+				continue;
+			copies = copies_for(bridge, client->name, discovery[i].family, 0);
+			match = text_of("in_port=%s,%s," UNTAGGED, name, discovery[i].match);
+			of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR, DISCOVERY, match,
+			       "%sgoto_table:%d", copies, TABLE_SEGMENT);
+			free(match);
+			free(copies);
+			copies = copies_for(bridge, client->name, discovery[i].family, vlan ? vlan : -1);
+			match = vlan ? text_of("in_port=%s,%s,dl_vlan=%u", name, discovery[i].match, vlan) :
+				       text_of("in_port=%s,%s", name, discovery[i].match);
+			of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR,
+			       vlan ? DISCOVERY : DISCOVERY - 1, match, "%sgoto_table:%d", copies,
+			       TABLE_SEGMENT);
+			free(match);
+			free(copies);
+		}
+	free(name);
+}
+
 static void coprocessor_flows(const struct bridge *bridge, const struct stmt *stmt,
-			      struct of_flows *flows)
+			      unsigned int priority, struct of_flows *flows)
 {
 	const struct ovs *ovs = &stmt->ovs;
 	const struct bridge_port *port = bridge_port(bridge, ovs->port.name);
@@ -418,7 +499,7 @@ static void coprocessor_flows(const struct bridge *bridge, const struct stmt *st
 		if (!client)
 			continue;
 		client_name = port_text(client);
-		client_flows(bridge, stmt, client_name, to, flows);
+		service_flows(bridge, stmt, priority, client_name, to, flows);
 		free(client_name);
 	}
 	free(name);
@@ -445,11 +526,12 @@ void bridge_flows(const struct bridge *bridge, struct of_flows *flows)
 		else if (stmt->ovs.kind == OVS_MIRROR)
 			silent_port(bridge, stmt, flows);
 		else if (stmt->ovs.kind == OVS_COPROCESSOR)
-			coprocessor_flows(bridge, stmt, flows);
+			coprocessor_flows(bridge, stmt, FIRST - i, flows);
 	}
 	for (i = 0; i < bridge->n_ports; i++) {
 		tap_chain(bridge, &bridge->ports[i], false, flows);
 		tap_chain(bridge, &bridge->ports[i], true, flows);
+		discovery_flows(bridge, &bridge->ports[i], flows);
 	}
 	host_flows(bridge, flows);
 	segment_flows(bridge, flows);
