@@ -47,22 +47,25 @@ spoofs=(
 	"arp(me, to, 2, me, '10.0.9.1', '10.0.9.3', hardware=6)"
 	"solicit(me, to, 'fe80::ff:fe00:1', '2001:db8:9::2', '2001:db8:9::77', me)"
 	"advertise(me, to, 'fe80::ff:fe00:4', '2001:db8:9::2', 'fe80::ff:fe00:1', me)"
+	"advertise(me, to, '2001:db8:9::4', '2001:db8:9::2', '2001:db8:9::3', me, times=2)"
+	"eth(me, to, udp('10.0.9.1', '10.0.9.2', 98, 98), vlan=[5, 6])"
 )
 what=('a source of IPv4' 'a source of IPv6' 'an answer of ARP' 'a question of ARP'
 	'an advertisement of a neighbour' 'an advertisement of a router' 'a link address'
 	'ARP of another hardware type' 'a question from a link-local address'
-	'an advertisement of a link-local address')
+	'an advertisement of a link-local address' 'one that tells two link addresses' 'two VLAN tags')
 
 # What of a capture is which of them.
 marks=('10.0.9.1.99 >' '2001:db8:9::1.99 >' 'Ethernet (len 6), IPv4 (len 4), Reply'
 	'tell 10.0.9.3' 'tgt is 2001:db8:9::1' 'router advertisement' '10.0.9.4.99 >'
-	'TokenRing' 'who has 2001:db8:9::77' 'tgt is fe80::ff:fe00:1')
+	'TokenRing' 'who has 2001:db8:9::77' 'tgt is fe80::ff:fe00:1'
+	'tgt is 2001:db8:9::3' '10.0.9.1.98 >')
 
 # spoofs_arriving NAME: sets $arriving to whether each of them does.
 spoofs_arriving() {
 	local mark
 	capture "$1" "$DB" eth0 -Q in "udp src port 99 or (ether src $(mac 4) and
-		(arp or (ip6 and ip6[40] >= 134 and ip6[40] <= 136)))"
+		(arp or (ip6 and ip6[40] >= 134 and ip6[40] <= 136))) or vlan"
 	send "$EVIL" 2 "${spoofs[@]}"
 	captured "$1" >"$TMP/arrived"
 	arriving=''
@@ -71,16 +74,16 @@ spoofs_arriving() {
 	done
 }
 spoofs_arriving bare
-check_equal "on the bare bridge, all that is spoofed arrives" "$arriving" xxxxxxxxxx
+check_equal "on the bare bridge, all that is spoofed arrives" "$arriving" xxxxxxxxxxxx
 ip -n "$DB" neigh flush all
 ip -n "$DB" -6 neigh flush all
 ovs_apply <<<"$hosts"
 spoofs_arriving bound
-check_equal "with hosts at their ports, nothing of it does" "$arriving" 0000000000
+check_equal "with hosts at their ports, nothing of it does" "$arriving" 000000000000
 note "in this order: ${what[*]}"
 ovs_apply <<<"${hosts%$'\n'*}"
 spoofs_arriving unbound
-check_equal "nor from a port of nobody, which may be a router's" "$arriving" 00000x0000
+check_equal "nor from a port of nobody, which may be a router's" "$arriving" 00000x000000
 ovs_apply <<<"$hosts"
 check "the hosts themselves are not hindered" pings "$EVIL" 10.0.9.2
 check "nor by IPv6" pings "$EVIL" 2001:db8:9::2
@@ -112,6 +115,28 @@ ip -n "$WEB" neigh flush all
 ip -n "$WEB" -6 neigh flush all
 check "neighbours are found" tcp_echoes "$WEB" 10.0.9.2 5432
 check "by IPv6, too" tcp_echoes "$WEB" 2001:db8:9::2 5432
+
+# What OVS does not look into is denied as well, by those that only deny.
+ovs_apply <<-'RULES'
+	ovs bridge br0 secure
+	ovs segment br0 deny 10.0.9.4 to 10.0.9.2
+RULES
+capture denied "$DB" eth0 -Q in 'udp port 97 or (ip6 and ip6[48] = 143) or vlan'
+send "$EVIL" 2 "eth(me, to, udp('10.0.9.4', '10.0.9.2', 97, 97))" \
+	"eth(me, to, udp('10.0.9.4', '10.0.9.2', 97, 97), vlan=[5, 6])" \
+	"eth(me, to, udp('10.0.9.3', '10.0.9.2', 97, 97))"
+check_equal "denied with two VLAN tags, too" "$(captured denied | grep -o '10.0.9..\.97 >')" \
+	'10.0.9.3.97 >'
+# A report of a listener to multicast, which tells its own address by a hop-by-hop option.
+report() { in_ns "$GUEST" "$PYTHON" -I -S -c '
+import socket, struct, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+at = socket.if_nametoindex("eth0")
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+    socket.inet_pton(socket.AF_INET6, "ff02::7777") + struct.pack("@I", at))
+time.sleep(1)'; }
+check "a listener to multicast" report
+check "is heard of" [ "$(captured denied | grep -c 'multicast listener report')" -gt 0 ]
 
 # --- a change -------------------------------------------------------------------
 

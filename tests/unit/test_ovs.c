@@ -74,7 +74,7 @@ static char *whole_file(const char *name)
 }
 
 static const char *const golden[] = {
-	"tap", "taps", "coprocessor", "hosts", "segments", "denied",
+	"tap", "taps", "coprocessor", "hosts", "segments", "denied", "unknown",
 };
 
 START_TEST(flows_are_these)
@@ -306,12 +306,15 @@ static void some_address(uint8_t family, uint8_t *to)
 START_TEST(flows_and_judgement_agree)
 {
 	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_GRE };
+	static const char *const files[] = {
+		FOLDER "segments.fw", FOLDER "denied.fw", FOLDER "unknown.fw",
+	};
 	static const uint16_t some_ports[] = { 22, 53, 500, 9099, 9100, 9103, 9104 };
 	unsigned int allowed = 0, i;
 	struct segments *segments;
 	struct made made;
 
-	make(_i ? FOLDER "denied.fw" : FOLDER "segments.fw", &made);
+	make(files[_i], &made);
 	segments = segments_of(&made.bridge);
 	srand(1);
 	for (i = 0; i < 20000; i++) {
@@ -373,7 +376,7 @@ int main(void)
 	tcase_add_loop_test(tcase, flows_are_these, 0, sizeof(golden) / sizeof(*golden));
 	tcase_add_test(tcase, a_dump_is_read);
 	tcase_add_test(tcase, a_change_is_small);
-	tcase_add_loop_test(tcase, flows_and_judgement_agree, 0, 2);
+	tcase_add_loop_test(tcase, flows_and_judgement_agree, 0, 3);
 	tcase_add_test(tcase, sets_have_an_end);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -135,6 +135,17 @@ static void base_flows(const struct bridge *bridge, struct of_flows *flows)
 	free(all);
 }
 
+/**
+ * drop_two_tags() - drop frames with more VLAN tags than OVS looks behind
+ *
+ * It does not see whether they are IP or ARP: nothing that is said of those would apply.
+ */
+void drop_two_tags(struct of_flows *flows, enum feature feature, enum table table)
+{
+	of_add(flows, feature, NULL, table, 400, "dl_type=0x8100", "drop");
+	of_add(flows, feature, NULL, table, 400, "dl_type=0x88a8", "drop");
+}
+
 /* Nothing that comes in at a port that gets copies goes anywhere. */
 static void silent_port(const struct bridge *bridge, const struct stmt *stmt, struct of_flows *flows)
 {

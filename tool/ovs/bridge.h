@@ -118,6 +118,7 @@ const struct bridge_port *bridge_port(const struct bridge *bridge, const char *n
 bool bridge_forwards(const struct bridge *bridge, const struct bridge_port *port);
 void bridge_add(struct bridge *bridge, const struct stmt *stmt);
 void bridge_free(struct bridge *bridge);
+void drop_two_tags(struct of_flows *flows, enum feature feature, enum table table);
 
 /* host.c */
 void host_flows(const struct bridge *bridge, struct of_flows *flows);

@@ -183,11 +183,17 @@ static void bind_host(const struct bridge *bridge, const struct stmt *stmt, stru
 
 /*
  * What hosts understand, but OVS does not, so that its fields are zero: ARP of another
- * hardware type, which Linux takes as well.
+ * hardware type, and neighbour discovery that tells two link addresses, of which Linux
+ * takes the first.
  */
 static void drop_unreadable(struct of_flows *flows)
 {
+	drop_two_tags(flows, FEATURE_HOST, TABLE_HOST);
 	of_add(flows, FEATURE_HOST, NULL, TABLE_HOST, 160, "arp,arp_op=0", "drop");
+	of_add(flows, FEATURE_HOST, NULL, TABLE_DISCOVERY, 160, "icmp6,icmp_type=135,nd_target=::",
+	       "drop");
+	of_add(flows, FEATURE_HOST, NULL, TABLE_DISCOVERY, 160, "icmp6,icmp_type=136,nd_target=::",
+	       "drop");
 }
 
 /**

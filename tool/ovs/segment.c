@@ -43,11 +43,13 @@ struct classified {
 /**
  * struct segments - all segments of a bridge, ready to judge
  * @ends: the different ends; the number of one is its bit
+ * @unknown: which of them are groups that nobody knows now
  * @addresses: sorted: a prefix before those within it
  */
 struct segments {
 	const struct bridge *bridge;
 	const struct endpoint *ends[SETS];
+	bool unknown[SETS];
 	size_t n_ends;
 	struct classified *addresses;
 	size_t n_addresses;
@@ -74,6 +76,17 @@ static int bit_of(const struct segments *segments, const struct endpoint *end)
 		if (same_end(segments->ends[i], end))
 			return i;
 	return -1;
+}
+
+/*
+ * The bit of an end of a segment; -1 if that is about anybody: so it is, as long as nobody
+ * knows its group, if it denies.
+ */
+static int bit_for(const struct segments *segments, const struct ovs *ovs, const struct endpoint *end)
+{
+	int bit = bit_of(segments, end);
+
+	return bit >= 0 && segments->unknown[bit] && ovs->action == FLOWWALL_ACTION_DENY ? -1 : bit;
 }
 
 /* Gives an end a bit, unless it has one; false if there is none left. */
@@ -210,8 +223,12 @@ struct segments *segments_of(const struct bridge *bridge)
 		add_end(segments, &bridge->segments.stmt[i]->ovs.src);
 		add_end(segments, &bridge->segments.stmt[i]->ovs.dst);
 	}
-	for (i = 0; i < segments->n_ends; i++)
+	for (i = 0; i < segments->n_ends; i++) {
+		const char *group = segments->ends[i]->group;
+
+		segments->unknown[i] = *group && !group_known(bridge->groups, group);
 		classify(segments, i);
+	}
 	merge(segments);
 	return segments;
 }
@@ -301,8 +318,8 @@ static void rule_flows(const struct segments *segments, const struct stmt *stmt,
 		       unsigned int zone, struct of_flows *flows)
 {
 	const struct ovs *ovs = &stmt->ovs;
-	char *source = bit_match(bit_of(segments, &ovs->src), LAST_OF_SOURCE);
-	char *destination = bit_match(bit_of(segments, &ovs->dst), LAST_OF_DESTINATION);
+	char *source = bit_match(bit_for(segments, ovs, &ovs->src), LAST_OF_SOURCE);
+	char *destination = bit_match(bit_for(segments, ovs, &ovs->dst), LAST_OF_DESTINATION);
 	struct variants variants;
 	size_t i;
 
@@ -324,6 +341,10 @@ static void tracking_flows(const struct stmt *why, unsigned int zone, bool allow
 			   struct of_flows *flows)
 {
 	static const char *const families[] = { "ip", "ipv6" }, *const tcp[] = { "tcp", "tcp6" };
+	static const struct { unsigned int type, ttl; } on_link[] = {
+		{ 130, 1 }, { 131, 1 }, { 132, 1 }, { 143, 1 }, { 133, 255 }, { 134, 255 },
+		{ 135, 255 }, { 136, 255 }, { 137, 255 },
+	};
 	static const struct { unsigned int priority; const char *state; int next; } states[] = {
 		{ 245, "ct_state=+inv+trk", -1 }, { 240, "ct_state=+est+trk", TABLE_AFTER },
 		{ 235, "ct_state=+rel+trk", TABLE_AFTER }, { 200, "ct_state=+new+trk", TABLE_SOURCE },
@@ -332,9 +353,11 @@ static void tracking_flows(const struct stmt *why, unsigned int zone, bool allow
 	size_t i, k;
 	char *match;
 
+	drop_two_tags(flows, FEATURE_SEGMENT, TABLE_SEGMENT);
 	of_add(flows, FEATURE_SEGMENT, why, TABLE_SEGMENT, 300, "arp", "goto_table:%d", TABLE_AFTER);
-	for (i = 133; i <= 137; i++) {
-		match = text_of("icmp6,nw_ttl=255,icmp_type=%zu", i);
+	/* Neighbours and listeners on a link, none of which connection tracking knows. */
+	for (i = 0; i < sizeof(on_link) / sizeof(*on_link); i++) {
+		match = text_of("icmp6,nw_ttl=%u,icmp_type=%u", on_link[i].ttl, on_link[i].type);
 		of_add(flows, FEATURE_SEGMENT, why, TABLE_SEGMENT, 300, match, "goto_table:%d",
 		       TABLE_AFTER);
 		free(match);
@@ -441,8 +464,8 @@ bool segments_allow(const struct segments *segments, const struct tuple *tuple)
 
 	for (i = 0; i < bridge->segments.n; i++) {
 		const struct ovs *ovs = &bridge->segments.stmt[i]->ovs;
-		int from = bit_of(segments, &ovs->src);
-		int to = bit_of(segments, &ovs->dst);
+		int from = bit_for(segments, ovs, &ovs->src);
+		int to = bit_for(segments, ovs, &ovs->dst);
 
 		if (!ovs->policy && proto_matches(ovs->proto, tuple) &&
 		    (from < 0 || has_bit(&src, from)) && (to < 0 || has_bit(&dst, to)) &&
