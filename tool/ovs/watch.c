@@ -33,6 +33,7 @@
 #define RETRY		100	/* ms, while ovs-vswitchd is awaited */
 #define CHECK		5	/* ticks */
 #define SETTLE		300	/* ms without a change */
+#define PATIENCE	5000	/* ms at most between attempts that fail */
 
 /**
  * struct watcher - what is known, and what is waited on
@@ -48,6 +49,8 @@
  * @groups_changed: the groups are to be read again
  * @switch_changed: the ports, too
  * @file_changed: everything
+ * @retry_at: when to try again what failed, or 0
+ * @pause: ms from one attempt to the next, more each time
  * @settle_at: when to look once more for connections that are not allowed, or 0
  */
 struct watcher {
@@ -65,6 +68,8 @@ struct watcher {
 	bool groups_changed;
 	bool switch_changed;
 	bool file_changed;
+	double retry_at;
+	double pause;
 	double settle_at;
 	char trouble[512];
 };
@@ -109,8 +114,10 @@ static void read_inotify(struct watcher *w)
 	while ((n = read(w->inotify, buffer, sizeof(buffer))) > 0)
 		for (at = 0; at < n; at += sizeof(*event) + event->len) {
 			event = (const void *)(buffer + at);
-			if (event->len && !strcmp(event->name, "ovs.rules"))
+			if (event->len && !strcmp(event->name, "ovs.rules")) {
 				w->file_changed = true;
+				w->retry_at = w->pause = 0;
+			}
 		}
 }
 
@@ -176,6 +183,7 @@ static bool install(struct watcher *w)
 {
 	bool known = w->known && !w->file_changed && !w->switch_changed, good = true;
 	double begin = clock_ms();
+	char problem[512];
 	size_t i;
 
 	if (w->file_changed && !read_file_again(w))
@@ -188,13 +196,17 @@ static bool install(struct watcher *w)
 			return false;
 	}
 	desired_build(&w->desired, false);
-	for (i = 0; i < w->desired.n && good; i++)
-		good = install_one(w, i, known, begin);
+	/* A bridge that fails is no reason not to do the others; the first trouble is told. */
+	for (i = 0; i < w->desired.n; i++)
+		if (!install_one(w, i, known, begin) && good) {
+			snprintf(problem, sizeof(problem), "%s", vs_error());
+			good = false;
+		}
 	if (good)
 		keep_known(w);
 	else
 		forget_known(w);
-	return good;
+	return good || vs_fail("%s", problem);
 }
 
 /*
@@ -220,9 +232,14 @@ static void bring_about(struct watcher *w)
 		return;
 	if (install(w)) {
 		w->file_changed = w->switch_changed = w->groups_changed = false;
+		w->retry_at = w->pause = 0;
 		tell_trouble(w, "");
 	} else {
 		w->switch_changed = true;	/* from the beginning, soon */
+		w->pause = w->pause ? 2 * w->pause : RETRY;
+		if (w->pause > PATIENCE)
+			w->pause = PATIENCE;
+		w->retry_at = clock_ms() + w->pause;
 		tell_trouble(w, vs_error());
 	}
 	close(lock);
@@ -281,8 +298,10 @@ static void open_vswitchd(struct watcher *w)
 
 	if (file && fscanf(file, "%d", &pid) == 1)
 		w->vswitchd = syscall(SYS_pidfd_open, pid, 0);
-	if (w->vswitchd >= 0)
+	if (w->vswitchd >= 0) {
 		w->switch_changed = true;
+		w->retry_at = w->pause = 0;
+	}
 	if (file)
 		fclose(file);
 	free(path);
@@ -440,7 +459,8 @@ static void watch(struct watcher *w, const sigset_t *signals)
 			if (w->vswitchd >= 0 && ++ticks % CHECK == 0)
 				check_flows(w);
 		}
-		if (w->vswitchd >= 0 && (w->file_changed || w->switch_changed || w->groups_changed)) {
+		if (w->vswitchd >= 0 && clock_ms() >= w->retry_at &&
+		    (w->file_changed || w->switch_changed || w->groups_changed)) {
 			bring_about(w);
 			fflush(stdout);
 			waiting = w->file_changed || w->switch_changed || w->groups_changed;
