@@ -77,7 +77,10 @@ spoofs_arriving bare
 check_equal "on the bare bridge, all that is spoofed arrives" "$arriving" xxxxxxxxxxxx
 ip -n "$DB" neigh flush all
 ip -n "$DB" -6 neigh flush all
+"${OFCTL[@]}" add-flow br0 table=40,priority=0,arp,actions=NORMAL
 ovs_apply <<<"$hosts"
+check_match "a flow of others stays, as the fail mode changes" \
+	"$("${OFCTL[@]}" --no-stats dump-flows br0 table=40)" 'priority=0,arp actions=NORMAL'
 spoofs_arriving bound
 check_equal "with hosts at their ports, nothing of it does" "$arriving" 000000000000
 note "in this order: ${what[*]}"
@@ -205,6 +208,30 @@ ovs_apply <<-RULES
 	ovs coprocessor br0 port p6 for p3 tcp port 22 host 10.0.9.2 vlan 2
 RULES
 capture copies "$SNOOP" eth0 'tcp[tcpflags] & tcp-syn != 0'
+tcpdump -Z root -i cop -U --immediate-mode -w "$TMP/asked.pcap" 'vlan 2 and tcp port 22' 2>"$TMP/asked.err" &
+busywait 20 grep -q 'listening on' "$TMP/asked.err" || die "cannot capture"
+check_fails "a service that the coprocessor has, and nobody there answers" \
+	tcp_connects "$GUEST" 10.0.9.2 22
+check_match "it was asked, in its VLAN" "$(captured asked)" '10\.0\.9\.3\.[0-9]+ > 10\.0\.9\.2\.22:'
 check "with a tap and a coprocessor beside them: allowed" tcp_echoes "$WEB" 10.0.9.2 5432
 check_fails "and denied" tcp_connects "$GUEST" 10.0.9.2 5432
 check_equal "SYN and SYN-ACK are copied, once" "$(capture_count copies)" 2
+
+# --- all or nothing ---------------------------------------------------------------
+
+before=$(flow_dump)
+ovs-vsctl --timeout=20 add-br br1 -- set bridge br1 datapath_type="$DATAPATH" || die "no bridge"
+"${OFCTL[@]}" add-flow br1 table=31,priority=0,actions=drop
+printf 'version 1\novs bridge br1 secure\n' >"$TMP/other"
+check_fails "where somebody else has a flow, apply fails" "$FWCTL" ovs apply "$TMP/other"
+check_equal "and leaves a bridge that would have gone" "$(flow_dump)" "$before"
+cat >"$TMP/broken/ovs-ofctl" <<-SCRIPT
+	#!/bin/sh
+	echo '2026-01-01T00:00:00Z|00001|ofp_match|INFO|normalization changed ofp_match' >&2
+	exec $(command -v ovs-ofctl) "\$@"
+SCRIPT
+chmod +x "$TMP/broken/ovs-ofctl"
+rm "$TMP/broken/ovs-dpctl" "$TMP/broken/ovs-appctl"
+check_fails "a flow that OVS changes is not what was asked for" \
+	env PATH="$TMP/broken:$PATH" "$FWCTL" ovs apply "$TMP/bridges"
+check "otherwise, it is applied" "$FWCTL" ovs apply "$TMP/bridges"

@@ -123,20 +123,18 @@ static unsigned int zone_in(const struct script *script, const char *name)
 	return ovs_zone(&unsaid);
 }
 
-static bool clear_others(const struct desired *desired)
+/* @before: what was in force. */
+static bool clear_others(const struct desired *desired, const struct script *before)
 {
-	struct script before;
 	bool good = true;
 	size_t i;
 
-	state_read(&before);
 	for (i = 0; i < desired->vs.n && good; i++) {
 		const struct vs_bridge *at = &desired->vs.bridge[i];
 
 		if (at->before && !bridge_wanted(desired, at->name))
-			good = bridge_clear(at, zone_in(&before, at->name));
+			good = bridge_clear(at, zone_in(before, at->name));
 	}
-	script_free(&before);
 	return good;
 }
 
@@ -144,9 +142,14 @@ static int install(const struct desired *desired, double begin)
 {
 	json_t *list = options.json ? json_array() : NULL;
 	struct outcome outcome;
-	bool good = clear_others(desired);
+	struct script before;
+	bool good = true;
 	size_t i;
 
+	state_read(&before);
+	/* What can go wrong is to do so before anything has changed. */
+	for (i = 0; i < desired->n && good; i++)
+		good = desired_check(desired, i);
 	for (i = 0; i < desired->n && good; i++) {
 		good = desired_install(desired, i, &outcome) && desired_settle(desired, i, &outcome);
 		if (good)
@@ -154,6 +157,8 @@ static int install(const struct desired *desired, double begin)
 	}
 	if (good && !state_write(&desired->script))
 		good = vs_fail("%s cannot be written: %s", OVS_STATE, strerror(errno));
+	good = good && clear_others(desired, &before);
+	script_free(&before);
 	if (list)
 		out_json(json_pack("{s:i, s:b, s:o}", "schema", JSON_SCHEMA, "applied", good,
 				   "bridges", list));
@@ -331,7 +336,7 @@ static int show(int argc, char **argv)
 			status = failed();
 			break;
 		}
-		of_read(dump, &there);
+		of_read(dump, &there);	/* what it understands of it */
 		free(dump);
 		show_bridge(&desired, i, &there, bridges);
 		of_free(&there);

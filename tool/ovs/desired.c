@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -337,14 +338,26 @@ bool desired_diff(const struct desired *desired, size_t i, struct of_flows *old,
 
 	if (!dump)
 		return false;
-	of_read(dump, old);
+	if (!of_read(dump, old)) {
+		free(dump);
+		of_free(old);
+		return vs_fail("ovs-ofctl tells flows of `%s` that cannot be read",
+			       desired->bridges[i].declared->bridge);
+	}
 	free(dump);
 	of_diff(old, &desired->flows[i], change, each, arg);
 	return true;
 }
 
-/* The flows of others, as they can be added again. @normal: the one of a new bridge, too. */
-static char *foreign_flows(const char *bridge, bool normal)
+/* The flow that OVS itself gives a bridge without a controller. */
+static bool is_default(const struct of_flow *flow)
+{
+	return !flow->cookie && !flow->table && !flow->priority && !*flow->match &&
+	       !strcmp(flow->actions, "NORMAL");
+}
+
+/* The flows of others, as they can be added again, but for the one that OVS adds itself. */
+static char *foreign_flows(const char *bridge)
 {
 	char *dump = vs_dump(bridge, false), *rest = dump, *line, *text;
 	struct of_flows one;
@@ -364,8 +377,7 @@ static char *foreign_flows(const char *bridge, bool normal)
 		of_read(copied, &one);
 		free(copied);
 		if (one.n && (one.flow[0].cookie & COOKIE_MASK) != COOKIE &&
-		    (normal || one.flow[0].cookie || one.flow[0].priority ||
-		     strcmp(one.flow[0].actions, "NORMAL"))) {
+		    !is_default(&one.flow[0])) {
 			at = strstr(line, "reset_counts ");
 			if (at)
 				memset(at, ' ', strlen("reset_counts "));
@@ -389,11 +401,19 @@ static const char *mode_of(const char *text)
  */
 static bool change_mode(const struct vs_bridge *at, const char *mode, const char *flows)
 {
-	char *foreign = foreign_flows(at->name, false), *all;
+	char *foreign = foreign_flows(at->name), *all;
+	sigset_t mask, before;
 	bool good;
 
 	if (!foreign)
 		return false;
+	/* In between, nobody has the flows of others but this program, and what it runs. */
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGHUP);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGQUIT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, &before);
 	good = vs_set_fail_mode(at->name, mode);
 	all = text_of("%s%s", foreign, flows);
 	if (good && *all)
@@ -406,6 +426,7 @@ static bool change_mode(const struct vs_bridge *at, const char *mode, const char
 			vs_flows(at->name, foreign);
 		vs_fail("%s", problem);
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	free(all);
 	free(foreign);
 	return good;
@@ -481,6 +502,27 @@ static void unmark(const char *bridge)
 	snprintf(problem, sizeof(problem), "%s", vs_error());
 	vs_mark(bridge, NULL);
 	vs_fail("%s", problem);
+}
+
+/**
+ * desired_check() - does a bridge answer, and is there room for FlowWall's flows?
+ * @i: of the bridges
+ *
+ * Return: false if not, see vs_error().
+ */
+bool desired_check(const struct desired *desired, size_t i)
+{
+	const char *name = desired->bridges[i].declared->bridge;
+	struct of_change change;
+	struct of_flows old;
+	bool good;
+
+	if (!desired_diff(desired, i, &old, &change, NULL, NULL))
+		return false;
+	good = check_foreign(name, &old, &desired->flows[i]);
+	of_change_free(&change);
+	of_free(&old);
+	return good;
 }
 
 /**

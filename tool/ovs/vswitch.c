@@ -28,7 +28,7 @@ static const json_t *cell(const struct rows *rows, size_t row, const char *headi
 	size_t i;
 
 	for (i = 0; i < json_array_size(rows->headings); i++)
-		if (!strcmp(json_string_value(json_array_get(rows->headings, i)), heading))
+		if (!strcmp(json_string_value(json_array_get(rows->headings, i)) ?: "", heading))
 			return json_array_get(json_array_get(rows->data, row), i);
 	return NULL;
 }
@@ -255,6 +255,12 @@ bool vs_read(struct vswitch *vs)
 	tables[1] = next_table(&at, &db.ports);
 	tables[2] = next_table(&at, &db.interfaces);
 	tables[3] = next_table(&at, &db.mirrors);
+	if (!tables[0] || !tables[1] || !tables[2] || !tables[3]) {
+		for (i = 0; i < 4; i++)
+			json_decref(tables[i]);
+		free(text);
+		return vs_fail("ovs-vsctl tells something else than tables in JSON");
+	}
 	db.port_index = index_of(&db.ports);
 	db.interface_index = index_of(&db.interfaces);
 	vs->bridge = calloc(json_array_size(db.bridges.data) + 1, sizeof(*vs->bridge));
