@@ -57,6 +57,13 @@ check "again" "${setup[@]}"
 check_equal "changes nothing" "$(state)" "$first"
 [ "$DATAPATH" != netdev ] || { in_ns fake ethtool -K eth0 tx off; ethtool -K fake-c tx off; } >/dev/null
 says fake 22 FAKE
+ip link add other0 type veth peer name other1
+ovs-vsctl --timeout=20 add-br other -- set bridge other datapath_type="$DATAPATH" \
+	-- add-port other other0 || die "cannot make a bridge"
+check_fails "a bridge that is somebody else's is not taken" \
+	"$FWCTL" ovs setup-host other iface fake0 addr 10.0.9.3/24 mac "$(mac 3)"
+check_equal "and stays as it was" "$(ovs-vsctl get-fail-mode other; ovs-vsctl list-ports other)" other0
+check_fails "nor is its namespace made" ip netns exec other true
 
 bare_bridge "$CLIENT" 10.0.9.3
 ovs_apply <<-RULES

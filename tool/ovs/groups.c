@@ -84,7 +84,7 @@ static void add_group(const struct bridge *bridge, const char *name, unsigned in
 				add_group(bridge, member->name, depth - 1, prefixes);
 			else if (member->family == MEMBER_MAC || member->family == MEMBER_IFACE)
 				add_hosts(bridge, member, prefixes);
-			else
+			else if (member->prefix <= (member->family == AF_INET ? 32 : 128))
 				add_prefixes(prefixes, member, 1);
 		}
 	}

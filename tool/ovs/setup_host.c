@@ -100,25 +100,69 @@ static bool make_host(const struct request *request, const char *link)
  * What the switch sends has a tag, or none: the host gets it without. What the host sends
  * gets the tag. The two flows of a direction are for just that.
  */
-static char *flows_text(const struct request *request)
+static char *flows_text(const struct request *request, unsigned int outside, unsigned int inside)
 {
 	char *push = request->vlan ? text_of("push_vlan:0x8100,set_field:%u->vlan_vid,",
 					     4096 + request->vlan) : text_of("%s", "");
-	char *text = text_of("delete\n"
-			     "add cookie=0x4657000000000002,priority=200,in_port=1,vlan_tci=0x1000/0x1000,"
-			     "actions=pop_vlan,output:2\n"
-			     "add cookie=0x4657000000000002,priority=100,in_port=1,actions=output:2\n"
-			     "add cookie=0x4657000000000002,priority=100,in_port=2,"
-			     "vlan_tci=0x0000/0x1fff,actions=%soutput:1\n", push);
+	char *text = text_of("delete cookie=0x4657000000000002/-1\n"
+			     "add cookie=0x4657000000000002,priority=200,in_port=%u,vlan_tci=0x1000/0x1000,"
+			     "actions=pop_vlan,output:%u\n"
+			     "add cookie=0x4657000000000002,priority=100,in_port=%u,actions=output:%u\n"
+			     "add cookie=0x4657000000000002,priority=100,in_port=%u,"
+			     "vlan_tci=0x0000/0x1fff,actions=%soutput:%u\n", outside, inside,
+			     outside, inside, inside, push, outside);
 
 	free(push);
 	return text;
 }
 
+/* A bridge of that name that has other ports is somebody else's. */
+static bool check_bridge(const struct request *request, const char *link)
+{
+	const struct vs_bridge *at;
+	struct vswitch vs;
+	bool good = vs_read(&vs);
+	size_t i;
+
+	at = good ? vs_bridge(&vs, request->name) : NULL;
+	for (i = 0; at && good && i < at->n_ports; i++) {
+		const char *port = at->ports[i].name;
+
+		if (strcmp(port, request->name) && strcmp(port, request->iface) && strcmp(port, link))
+			good = vs_fail("the bridge `%s` is there already, and has the port `%s`: "
+				       "choose another name", request->name, port);
+	}
+	vs_free(&vs);
+	return good;
+}
+
+/* The numbers of the ports, which OVS need not give as they are asked for. */
+static bool read_numbers(const struct request *request, const char *link, unsigned int *outside,
+			 unsigned int *inside)
+{
+	const struct vs_bridge *at;
+	struct vswitch vs;
+	bool good = vs_read(&vs);
+	size_t i;
+
+	*outside = *inside = 0;
+	at = good ? vs_bridge(&vs, request->name) : NULL;
+	for (i = 0; at && i < at->n_ports; i++) {
+		if (!strcmp(at->ports[i].name, request->iface))
+			*outside = at->ports[i].number;
+		if (!strcmp(at->ports[i].name, link))
+			*inside = at->ports[i].number;
+	}
+	vs_free(&vs);
+	return good && ((*outside && *inside) || vs_fail("OVS cannot open the ports of `%s`; see: "
+							 "ovs-vsctl show", request->name));
+}
+
 static bool make_bridge(const struct request *request, const char *link)
 {
+	unsigned int outside = 1, inside = 2;
 	const char *name = request->name;
-	char *flows = flows_text(request);
+	char *flows;
 	bool good;
 
 	good = STEP(request, "ovs-vsctl", "--timeout=10", "--may-exist", "add-br", name) &&
@@ -127,6 +171,8 @@ static bool make_bridge(const struct request *request, const char *link)
 		    request->iface, "--", "set", "interface", request->iface, "ofport_request=1") &&
 	       STEP(request, "ovs-vsctl", "--timeout=10", "--may-exist", "add-port", name, link, "--",
 		    "set", "interface", link, "ofport_request=2");
+	good = good && (request->dry_run || read_numbers(request, link, &outside, &inside));
+	flows = flows_text(request, outside, inside);
 	if (good && request->dry_run)
 		printf("ovs-ofctl -O OpenFlow14 --bundle add-flows %s - <<FLOWS\n%sFLOWS\n", name, flows);
 	else if (good)
@@ -149,7 +195,7 @@ int ovs_setup_host(int argc, char **argv, bool dry_run)
 	if (status)
 		return status;
 	snprintf(link, sizeof(link), "%s-c", request.name);
-	if (make_host(&request, link) && make_bridge(&request, link)) {
+	if ((dry_run || check_bridge(&request, link)) && make_host(&request, link) && make_bridge(&request, link)) {
 		if (!dry_run && !options.json)
 			printf("the host is in the network namespace %s; run its services there:\n"
 			       "    ip netns exec %s COMMAND\n", request.name, request.name);
