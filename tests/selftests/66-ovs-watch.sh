@@ -158,9 +158,22 @@ check_equal "none that is not allowed has passed" "$(received 2)" 0
 end_load good >/dev/null
 end_load bad >/dev/null
 
-ours() { "${OFCTL[@]}" dump-aggregate br0 cookie=0x4657000000000000/0xffffffffffffff00 |
+ours() { "${OFCTL[@]}" dump-aggregate br0 cookie=0x4657000000000000/0xfffffffffffffff0 |
 	grep -o 'flow_count=[0-9]*'; }
 back() { [ "$(ours)" != flow_count=0 ]; }
+
+# A file that is damaged is told of once, and the bridges stay as they are.
+cp /var/lib/flowwall/ovs.rules "$TMP/state"
+echo nonsense >/var/lib/flowwall/new
+before=$(ours)
+mv /var/lib/flowwall/new /var/lib/flowwall/ovs.rules
+damaged() { grep -q 'is damaged' "$TMP/watch"; }
+check "a damaged file is told of" busywait 20 damaged
+sleep 3
+check_equal "once" "$(grep -c 'ovs.rules:1:' "$TMP/watch")" 1
+check_equal "the bridge stays as it is" "$(ours)" "$before"
+cp "$TMP/state" /var/lib/flowwall/new
+mv /var/lib/flowwall/new /var/lib/flowwall/ovs.rules
 
 # A bridge that fails does not keep the others from coming back.
 ovs-vsctl --timeout=20 add-br aa -- set bridge aa datapath_type="$DATAPATH" || die "no bridge"

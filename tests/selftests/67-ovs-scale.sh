@@ -61,5 +61,5 @@ counted() { "${OFCTL[@]}" dump-aggregate br0 cookie=0x4657000000000003/-1 | grep
 check_fails "the flows of the segments are gone" counted
 check "the watcher puts them back" busywait 20 counted
 kill "$watcher"
-check "clear" "$FWCTL" ovs clear
+check_equal "clear" "$("$FWCTL" -j ovs clear | jq -c .cleared)" '["br0"]'
 check_equal "leaves nothing" "$("${OFCTL[@]}" --no-stats dump-flows br0 | grep -c cookie=0x4657)" 0

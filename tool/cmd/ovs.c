@@ -61,7 +61,9 @@ static int prepare(const char *file, bool strict, int *lock, struct desired *des
 				mistakes() == 1 ? "" : "s", file);
 		return REFUSED;
 	}
-	if (lock && (*lock = state_lock(true)) < 0)
+	if (lock)
+		*lock = state_lock(true);
+	if (lock && *lock < 0)
 		return failed();
 	if (!desired_groups(desired, options.netns))
 		return FAILED;
@@ -177,6 +179,8 @@ static int apply(int argc, char **argv)
 		return status;
 	if (!arguments.name)
 		return wrong(hint, "`ovs apply` needs a file");
+	if (arguments.dry_run && options.json)
+		return wrong("fwctl -j ovs diff FILE", "`--dry-run` prints commands, not JSON");
 	status = prepare(arguments.name, true, arguments.dry_run ? NULL : &lock, &desired);
 	if (!status && arguments.dry_run)
 		print_plan(&desired);
@@ -379,6 +383,7 @@ static bool drop_state(struct script *script, const char *bridge)
 
 static int clear_bridges(const char *name)
 {
+	json_t *list = options.json ? json_array() : NULL;
 	struct script state;
 	struct vswitch vs;
 	bool good = vs_read(&vs), found = false;
@@ -395,7 +400,9 @@ static int clear_bridges(const char *name)
 		good = bridge_clear(at, zone_in(&state, at->name)) &&
 		       (drop_state(&state, at->name) ||
 			vs_fail("%s cannot be written: %s", OVS_STATE, strerror(errno)));
-		if (good && !options.json)
+		if (good && list)
+			json_array_append_new(list, json_text(at->name));
+		else if (good)
 			printf("%s: nothing of FlowWall is left on it\n", at->name);
 	}
 	if (!good)
@@ -404,6 +411,8 @@ static int clear_bridges(const char *name)
 		status = wrong("see: ovs-vsctl list-br", "there is no bridge `%s`", name);
 	else if (!name)		/* bridges that are not there any more */
 		unlink(OVS_STATE);
+	if (list)
+		out_json(json_pack("{s:i, s:o}", "schema", JSON_SCHEMA, "cleared", list));
 	script_free(&state);
 	vs_free(&vs);
 	return status;

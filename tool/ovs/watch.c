@@ -158,8 +158,13 @@ static bool read_file_again(struct watcher *w)
 	w->read = true;
 	if (stat(OVS_STATE, &st))	/* nothing is in force */
 		return true;
-	return desired_read(OVS_STATE, &w->desired) || vs_fail("%s is damaged: fwctl ovs apply FILE",
-							       OVS_STATE);
+	if (desired_read(OVS_STATE, &w->desired))
+		return true;
+	/* The bridges stay as they are until it changes: to read it again would not help. */
+	desired_free(&w->desired);
+	memset(&w->desired, 0, sizeof(w->desired));
+	w->file_changed = false;
+	return vs_fail("%s is damaged: fwctl ovs apply FILE", OVS_STATE);
 }
 
 /* Flow by flow if it is known what there is, otherwise after a look. */
