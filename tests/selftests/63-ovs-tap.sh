@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 400
-# kernel: 6.1
+# kernel: none, unless in full
 #
 # A tap copies each packet between two ports once, either way, all or what matches; what
 # comes in where the copies go gets nowhere. Also: other programs' flows stay, a bad

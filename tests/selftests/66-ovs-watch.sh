@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 1500
-# kernel: 6.1
+# kernel: none, unless in full
 #
 # `fwctl ovs watch`: the members of the kernel module's groups are followed, under load,
 # without a packet that neither state allows and without losing one that both do; and

@@ -56,11 +56,12 @@ kasan* | kcsan)
 	machine=(-M "microvm,acpi=off,rtc=on,pit=on,pic=on,isa-serial=on" -m 4G)
 	transport=device drivers=(9pnet_virtio 9p overlay)
 	# What may be told to fail: see tests/debug/faults.sh.
-	arguments=(tsc=reliable no_timer_check reboot=t "slub_debug=A,flowwall_flow") ;;
+	arguments=(tsc=reliable no_timer_check reboot=t "slub_debug=A,flowwall_flow" "${arguments[@]}") ;;
 *)
 	machine=(-m 2G)
 	transport=pci drivers=(virtio_pci 9pnet_virtio 9p overlay)
-	arguments=(nf_conntrack.hashsize=262144) ;; # only so can a case with a million flows compare
+	# only so can a case with a million flows compare
+	arguments=(nf_conntrack.hashsize=262144 "${arguments[@]}") ;;
 esac
 
 scratch=$(mktemp -d)
@@ -164,7 +165,7 @@ qemu-system-x86_64 "${processor[@]}" -cpu max,la57=off "${machine[@]}" \
 	-chardev "file,id=console,path=${results//,/,,}/console" -serial chardev:console \
 	"${shares[@]}" \
 	-kernel "$kernel/boot/vmlinuz-$version" -initrd "$scratch/initrd.cpio" \
-	-append "${append[*]} ${arguments[*]}" </dev/null 2>"$results/qemu" &
+	-append "${append[*]}" </dev/null 2>"$results/qemu" &
 qemu=$!
 
 tail -q -n +1 -s 0.2 -f --pid="$qemu" "$results/output" &
