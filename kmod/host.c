@@ -98,14 +98,13 @@ int fwl_host_take(struct fwl_net *fn, const struct fwl_flow *flow, u32 max)
  * @fn: the namespace
  * @flow: one that was counted
  *
- * Context: RCU of any kind, softirqs off.
+ * Context: any, but no hard interrupt.
  */
 void fwl_host_give(struct fwl_net *fn, const struct fwl_flow *flow)
 {
 	struct fwl_host_key key = host_of(flow);
 	struct fwl_host *host;
 
-	/* rhashtable's lookup does not take rcu_read_lock_bh() for one. */
 	rcu_read_lock();
 	host = rhashtable_lookup(&fn->hosts, &key, host_params);
 	if (host && refcount_dec_and_test(&host->flows)) {
