@@ -1,28 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What becomes of a packet: the table of verdicts reads off direction_of(),
- * decide() and act().
+ * fwl_decide() and act().
  */
-#include <linux/etherdevice.h>
-#include <linux/if_arp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter_ipv4.h>
-#include <linux/netfilter_ipv6.h>
 #include <linux/skbuff.h>
-#include <linux/tcp.h>
 #include <linux/timekeeping.h>
-#include <linux/udp.h>
 #include <net/ip.h>
-#include <net/ipv6.h>
 
 #include "classify.h"
+#include "decision.h"
 #include "event.h"
 #include "hit.h"
-#include "icmp.h"
 #include "net.h"
 #include "path.h"
 #include "record.h"
@@ -33,83 +26,6 @@
 
 /* Flows that a queue has not decided about live no longer without packets. */
 #define PENDING_TTL	(30 * HZ)
-
-/**
- * struct context - one packet on its way through this file
- * @fn: its namespace
- * @rs: the ruleset that judges it
- * @ifaces: the roles of that ruleset
- * @skb: the packet
- * @state: of the hook
- * @direction: enum flowwall_direction
- * @external: an external interface is involved
- * @transit: more than one
- * @pkt: what was found in the packet
- * @flow: that has its ends, or NULL; of an ICMP error, NULL
- */
-struct context {
-	struct fwl_net *fn;
-	const struct fwl_ruleset *rs;
-	const struct fwl_ifaces *ifaces;
-	struct sk_buff *skb;
-	const struct nf_hook_state *state;
-	u8 direction;
-	bool external;
-	bool transit;
-	struct fwl_packet pkt;
-	struct fwl_flow *flow;
-};
-
-enum deed {
-	PASS,		/* without a flow */
-	DROP,
-	HIT,		/* as part of a flow */
-	OPEN,		/* and make a flow */
-};
-
-enum always {
-	NOT_ALWAYS,
-	NEIGHBOUR,
-	DHCP,
-};
-
-/**
- * struct decision - what is to become of a packet
- * @deed: see there
- * @basis: enum flowwall_basis
- * @reason: of a drop, enum flowwall_drop
- * @reject: the sender is told
- * @always: why it passes whatever the rules say
- * @rule: that decided, or NULL
- * @flow: that it belongs to, or NULL
- * @entry: of @flow
- * @next: the state that @flow comes to
- * @apart: it passes, but is no sign of life of @flow
- * @judged: @flow was judged anew: by the running ruleset it is of @judged_rule
- * @judged_rule: handle, or zero
- * @revoke: @flow is not allowed any more
- * @ended: a flow that is over, or NULL
- * @why: it ends
- *
- * decide() writes it and changes nothing else; act() does what it says.
- */
-struct decision {
-	enum deed deed;
-	u8 basis;
-	u8 reason;
-	bool reject;
-	enum always always;
-	struct fwl_rule *rule;
-	struct fwl_flow *flow;
-	enum fwl_entry entry;
-	u8 next;
-	bool apart;
-	bool judged;
-	u32 judged_rule;
-	bool revoke;
-	struct fwl_flow *ended;
-	enum flowwall_end why;
-};
 
 /* A packet of a VRF comes with the VRF's device: find the one it came by. */
 static int input_ifindex(const struct sk_buff *skb, const struct nf_hook_state *state)
@@ -123,7 +39,7 @@ static int input_ifindex(const struct sk_buff *skb, const struct nf_hook_state *
  * Says where the packet goes, by the roles of its interfaces; false if that is
  * not FlowWall's business. The loopback interface has no role.
  */
-static __always_inline bool direction_of(struct context *c)
+static __always_inline bool direction_of(struct fwl_context *c)
 {
 	const struct nf_hook_state *state = c->state;
 	const struct net_device *dev;
@@ -175,431 +91,23 @@ static __always_inline bool direction_of(struct context *c)
  * there are rules, all have flows: else the answer to a packet that no rule
  * refuses would be judged as if it were the first one.
  */
-static bool indifferent(const struct context *c)
+static bool indifferent(const struct fwl_context *c)
 {
 	return !c->external && !c->rs->classifiers[FLOWWALL_DIRECTION_INSIDE]->n &&
 	       !c->rs->classifiers[FLOWWALL_DIRECTION_LOCAL]->n;
 }
 
-/* fe80::/10: from this link and no further. */
-static bool is_link_local(const __be32 *addr)
-{
-	return (addr[0] & htonl(0xffc00000)) == htonl(0xfe800000);
-}
-
-/* An answer of DHCP (RFC 2131, section 4.1) or DHCPv6 (RFC 8415, section 7.2)? */
-static bool is_dhcp_answer(const struct fwl_packet *pkt)
-{
-	__be16 from = pkt->ends.port[pkt->swapped], to = pkt->ends.port[!pkt->swapped];
-
-	if (pkt->kind == IPPROTO_UDP)
-		return from == htons(67) && to == htons(68);
-	if (pkt->kind == (FWL_KIND_IPV6 | IPPROTO_UDP))
-		return from == htons(547) && to == htons(546) &&
-		       is_link_local(pkt->ends.addr[!pkt->swapped]);
-	return false;
-}
-
-/* What a router dies without: from the link to this router, and its own. */
-static enum always always_passes(const struct context *c)
-{
-	if (!c->external || c->state->hook == NF_INET_FORWARD)
-		return NOT_ALWAYS;
-	/* RFC 4861, section 6.1 and 7.1: 255 proves that no router forwarded it. */
-	if (c->pkt.icmp == FWL_ICMP_NEIGHBOUR && c->rs->settings.neighbour &&
-	    c->pkt.hop_limit == 255)
-		return NEIGHBOUR;
-	if (c->direction == FLOWWALL_DIRECTION_IN && c->rs->settings.dhcp &&
-	    is_dhcp_answer(&c->pkt))
-		return DHCP;
-	return NOT_ALWAYS;
-}
-
-enum opening {
-	OPENS,		/* a flow */
-	ALONE,		/* passes for itself, without a flow */
-	NEVER,		/* not before its flow is there */
-};
-
-/* What a packet without a flow can begin. */
-static enum opening opening_of(const struct context *c)
-{
-	const struct fwl_packet *pkt = &c->pkt;
-	bool outside = c->direction == FLOWWALL_DIRECTION_IN;
-
-	switch (pkt->icmp) {
-	case FWL_ICMP_NEIGHBOUR:
-	case FWL_ICMP_OTHER:
-		return ALONE;
-	case FWL_ICMP_REPLY:
-		return outside ? NEVER : ALONE;
-	default:
-		break;
-	}
-	if (fwl_kind_proto(pkt->kind) != IPPROTO_TCP || fwl_tcp_opens(pkt->tcp.flags))
-		return OPENS;
-	if (outside)
-		return NEVER;
-	/* An outbound connection is picked up midway, but not from its end. */
-	if (pkt->tcp.flags & (FWL_TCP_SYN | FWL_TCP_FIN | FWL_TCP_RST))
-		return ALONE;
-	return c->rs->settings.tcp_pickup ? OPENS : NEVER;
-}
-
-/* From outside, and says that it is from an inside network? */
-static bool spoofed_source(const struct context *c)
-{
-	return c->direction == FLOWWALL_DIRECTION_IN &&
-	       fwl_iface_owns(c->ifaces, c->state->in, c->state->out,
-			      fwl_kind_ipv6(c->pkt.kind), c->pkt.ends.addr[c->pkt.swapped]);
-}
-
-/*
- * From outside, and says that it is from no host there: from this router itself, from a
- * broadcast address, from loopback (RFC 1812, section 5.3.7), or from an IPv4 address
- * within IPv6, which a server takes for IPv4 (RFC 4942, section 2.2). IP drops some of
- * these, by its settings, and others that are never right.
- */
-static bool impossible_source(const struct context *c)
-{
-	const __be32 *addr = c->pkt.ends.addr[c->pkt.swapped];
-	bool ipv6 = fwl_kind_ipv6(c->pkt.kind);
-
-	if (c->direction != FLOWWALL_DIRECTION_IN)
-		return false;
-	if (ipv6 ? ipv6_addr_v4mapped((const struct in6_addr *)addr) : ipv4_is_loopback(addr[0]))
-		return true;
-	/* A host without an address yet, and one that may have a namesake on another link. */
-	if (ipv6 ? is_link_local(addr) : ipv4_is_zeronet(addr[0]))
-		return false;
-	return fwl_iface_is_here(c->ifaces, c->state->in, c->state->out, ipv6, addr);
-}
-
-/* --- what is to become of a packet ----------------------------------------- */
-
-static void decide_drop(struct decision *d, enum flowwall_basis basis, enum flowwall_drop reason)
-{
-	d->deed = DROP;
-	d->basis = basis;
-	d->reason = reason;
-}
-
-/* The interface that rules with "on" mean. */
-static const char *rule_iface(const struct context *c)
-{
-	bool out = c->direction == FLOWWALL_DIRECTION_OUT ||
-		   c->direction == FLOWWALL_DIRECTION_LOCAL;
-
-	return (out ? c->state->out : c->state->in)->name;
-}
-
-/* The link address that a packet was sent with, or NULL. */
-static const u8 *sender_mac(const struct context *c)
-{
-	const struct sk_buff *skb = c->skb;
-
-	if (!c->state->in || c->state->in->type != ARPHRD_ETHER ||
-	    !skb_mac_header_was_set(skb) || skb_mac_header(skb) + ETH_HLEN > skb->data)
-		return NULL;
-	return eth_hdr(skb)->h_source;
-}
-
-/* No flow: the rules decide, then the policy of the direction. */
-static void decide_miss(const struct context *c, struct decision *d)
-{
-	struct fwl_query query = {
-		.pkt = &c->pkt,
-		.skb = c->skb,
-		.generation = c->rs->generation,
-	};
-	struct fwl_rule *rule;
-
-	if (spoofed_source(c)) {
-		decide_drop(d, FLOWWALL_BASIS_PACKET, FLOWWALL_DROP_SPOOFED);
-		return;
-	}
-	d->always = always_passes(c);
-	if (d->always) {
-		d->basis = FLOWWALL_BASIS_ALWAYS;
-		d->deed = PASS;
-		return;
-	}
-	/* Not before: a neighbour that has this router's address must be heard. */
-	if (impossible_source(c)) {
-		decide_drop(d, FLOWWALL_BASIS_PACKET, FLOWWALL_DROP_SPOOFED);
-		return;
-	}
-
-	query.iface = rule_iface(c);
-	query.in = c->state->in ? c->state->in->name : NULL;
-	query.out = c->state->out ? c->state->out->name : NULL;
-	query.mac = sender_mac(c);
-	query.now = ktime_get_real_seconds();
-	rule = fwl_classify(c->rs->classifiers[c->direction], &query);
-	d->rule = rule;
-	d->basis = rule ? FLOWWALL_BASIS_RULE : FLOWWALL_BASIS_POLICY;
-	if (rule && rule->action != FLOWWALL_ACTION_ALLOW) {
-		decide_drop(d, FLOWWALL_BASIS_RULE, FLOWWALL_DROP_RULE);
-		d->reject = rule->action == FLOWWALL_ACTION_REJECT;
-		return;
-	}
-	if (!rule && c->direction == FLOWWALL_DIRECTION_IN) {
-		decide_drop(d, FLOWWALL_BASIS_POLICY, FLOWWALL_DROP_POLICY);
-		return;
-	}
-
-	switch (opening_of(c)) {
-	case OPENS:
-		d->deed = OPEN;
-		break;
-	case ALONE:
-		d->deed = PASS;
-		break;
-	default:
-		decide_drop(d, d->basis, FLOWWALL_DROP_STATE);
-		return;
-	}
-	if (rule && fwl_rule_limited(rule, ktime_get_ns()))
-		decide_drop(d, FLOWWALL_BASIS_RULE, FLOWWALL_DROP_LIMIT);
-}
-
-/*
- * The ruleset changed since the flow was last judged: would it still be made?
- * @rule is set to the rule that decides about it, or NULL.
- */
-static bool still_allowed(const struct fwl_ruleset *rs, const struct fwl_flow *flow,
-			  const char *iface, const struct fwl_rule **rule)
-{
-	u8 direction = fwl_flow_direction(flow);
-	struct fwl_packet opener;
-	struct fwl_query query = {
-		.pkt = &opener,
-		.iface = iface,
-		.held = READ_ONCE(flow->rule),
-		.generation = rs->generation,
-		.now = ktime_get_real_seconds(),
-	};
-
-	fwl_flow_opener(flow, &opener);
-	*rule = fwl_classify(rs->classifiers[direction], &query);
-	return *rule ? (*rule)->action == FLOWWALL_ACTION_ALLOW
-		     : direction != FLOWWALL_DIRECTION_IN;
-}
-
-/* The same for a packet of the flow; false if it is to be dropped. */
-static bool judge_again(const struct context *c, struct decision *d, struct fwl_flow *flow,
-			enum fwl_entry entry, enum flowwall_drop *reason)
-{
-	const struct fwl_rule *rule = NULL;
-
-	d->judged = true;
-	d->judged_rule = READ_ONCE(flow->rule);
-	if (c->rs->settings.on_change != FLOWWALL_ON_CHANGE_REVALIDATE)
-		return true;
-	if (!still_allowed(c->rs, flow, entry == FWL_ORIGINAL ? rule_iface(c) : NULL, &rule)) {
-		*reason = rule ? FLOWWALL_DROP_RULE : FLOWWALL_DROP_POLICY;
-		return false;
-	}
-	d->judged_rule = rule ? rule->handle : 0;
-	return true;
-}
-
-static bool replies_outside(const struct context *c)
-{
-	return c->transit || (c->external && c->direction != FLOWWALL_DIRECTION_IN);
-}
-
-/* Does a packet of the original direction still go the flow's way? */
-static bool same_way(const struct context *c, const struct fwl_flow *flow)
-{
-	return c->direction == fwl_flow_direction(flow) &&
-	       replies_outside(c) == fwl_entry_outside(flow, FWL_REPLY);
-}
-
-/* The flow is over, and the packet may begin another one. */
-static void decide_anew(const struct context *c, struct decision *d, struct fwl_flow *flow,
-			enum flowwall_end why)
-{
-	d->flow = NULL;
-	d->judged = false;
-	decide_miss(c, d);
-	/* A connection that is closed stays, unless a new one takes its ports. */
-	if (why != FLOWWALL_END_REOPENED || d->deed == OPEN) {
-		d->ended = flow;
-		d->why = why;
-	}
-}
-
-/*
- * What still comes of a flow that was ended by a new ruleset. A new connection,
- * or one more ruleset that allows it, ends this.
- */
-static void decide_revoked(const struct context *c, struct decision *d, struct fwl_flow *flow,
-			   enum fwl_entry entry)
-{
-	enum flowwall_drop reason = FLOWWALL_DROP_POLICY;
-	u8 state = READ_ONCE(flow->state);
-
-	if (state == FWL_STATE_REVOKED && READ_ONCE(flow->epoch) != c->ifaces->epoch &&
-	    judge_again(c, d, flow, entry, &reason)) {
-		decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
-		return;
-	}
-	/*
-	 * What the outside sends is judged as if the flow were not there; what the
-	 * inside sends would be an opening then, unless it is one.
-	 */
-	if (c->direction == FLOWWALL_DIRECTION_IN ||
-	    (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP && fwl_tcp_opens(c->pkt.tcp.flags))) {
-		decide_anew(c, d, flow, FLOWWALL_END_REOPENED);
-		return;
-	}
-	d->flow = flow;
-	d->entry = entry;
-	d->judged = true;
-	d->judged_rule = READ_ONCE(flow->rule);
-	d->next = state;
-	decide_drop(d, FLOWWALL_BASIS_FLOW,
-		    state == FWL_STATE_KILLED ? FLOWWALL_DROP_STATE : reason);
-}
-
-/* Of a TCP flow, a packet must be what the connection is waiting for. */
-static void decide_segment(const struct context *c, struct decision *d, u8 state)
-{
-	enum fwl_tcp_fit fit = FWL_TCP_FITS;
-
-	if (c->rs->settings.tcp_window)
-		fit = fwl_tcp_fits(&d->flow->tcp, &c->pkt.tcp, state, d->entry,
-				   c->direction != FLOWWALL_DIRECTION_IN);
-	if (likely(fit == FWL_TCP_FITS))
-		d->next = fwl_tcp_next(state, c->pkt.tcp.flags, d->entry);
-	else if (fit == FWL_TCP_APART)
-		d->apart = true;
-	else
-		decide_drop(d, FLOWWALL_BASIS_FLOW, FLOWWALL_DROP_WINDOW);
-}
-
-static void decide_hit(const struct context *c, struct decision *d, struct fwl_flow *flow,
-		       enum fwl_entry entry)
-{
-	u8 state = READ_ONCE(flow->state);
-
-	if (unlikely(fwl_state_ended(state))) {
-		decide_revoked(c, d, flow, entry);
-		return;
-	}
-	d->deed = HIT;
-	d->basis = FLOWWALL_BASIS_FLOW;
-	d->flow = flow;
-	d->entry = entry;
-	if (unlikely(READ_ONCE(flow->epoch) != c->ifaces->epoch)) {
-		enum flowwall_drop reason;
-
-		/* Roles have changed, and with them what the flow is. */
-		if (entry == FWL_ORIGINAL && !same_way(c, flow)) {
-			decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
-			return;
-		}
-		if (!judge_again(c, d, flow, entry, &reason)) {
-			d->judged = false;
-			d->revoke = true;
-			decide_drop(d, FLOWWALL_BASIS_FLOW, reason);
-			return;
-		}
-	}
-
-	d->next = state;
-	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP) {
-		/* The ports are used again: a new connection, if the rules let it. */
-		if (unlikely(state == FLOWWALL_STATE_CLOSED) && fwl_tcp_opens(c->pkt.tcp.flags)) {
-			decide_anew(c, d, flow, FLOWWALL_END_REOPENED);
-			return;
-		}
-		decide_segment(c, d, state);
-	} else if (entry == FWL_REPLY) {
-		d->next = FLOWWALL_STATE_REPLIED;
-	}
-}
-
-static void decide_error(const struct context *c, struct decision *d)
-{
-	d->basis = FLOWWALL_BASIS_RELATED;
-	d->deed = PASS;
-	if (!c->external)
-		return;
-	if (spoofed_source(c) || impossible_source(c))
-		decide_drop(d, FLOWWALL_BASIS_PACKET, FLOWWALL_DROP_SPOOFED);
-	else if (c->pkt.icmp != FWL_ICMP_ERROR ||
-		 !fwl_icmp_related(c->fn, c->rs, c->skb, &c->pkt, c->direction))
-		decide_drop(d, FLOWWALL_BASIS_RELATED, FLOWWALL_DROP_UNRELATED);
-}
-
-static void decide_revived(struct decision *d, struct fwl_flow *flow, enum fwl_entry entry)
-{
-	d->deed = HIT;
-	d->flow = flow;
-	d->entry = entry;
-	d->next = READ_ONCE(flow->state);
-}
-
-static bool is_error(const struct fwl_packet *pkt)
-{
-	return pkt->icmp == FWL_ICMP_ERROR || pkt->icmp == FWL_ICMP_REDIRECT;
-}
-
 /* Finds out what the packet is; -FLOWWALL_DROP_* if that is nothing. */
-static __always_inline int look(struct context *c)
+static __always_inline int look(struct fwl_context *c)
 {
 	int err = fwl_parse(c->skb, skb_network_offset(c->skb), false, &c->pkt);
 
-	c->flow = unlikely(err || is_error(&c->pkt)) ? NULL :
+	c->flow = unlikely(err || fwl_is_error(&c->pkt)) ? NULL :
 		  fwl_flow_lookup(&c->fn->table, &c->pkt);
 	return err;
 }
 
-/* Changes nothing but @d; @err is what look() returned. */
-static void decide(const struct context *c, struct decision *d, int err)
-{
-	struct fwl_flow *flow = c->flow;
-	enum fwl_entry entry;
-
-	if (err) {
-		decide_drop(d, FLOWWALL_BASIS_PACKET, -err);
-		return;
-	}
-	if (is_error(&c->pkt)) {
-		decide_error(c, d);
-		return;
-	}
-
-	if (!flow) {
-		decide_miss(c, d);
-		return;
-	}
-	entry = fwl_flow_entry(flow, &c->pkt);
-	if (fwl_entry_expired(flow, entry, jiffies)) {
-		decide_miss(c, d);
-		/* The other entry lives: this one does again, unless the flow is revoked. */
-		if (d->deed == OPEN && !fwl_flow_expired(flow, jiffies) &&
-		    !fwl_state_ended(READ_ONCE(flow->state)))
-			decide_revived(d, flow, entry);
-	} else if (likely(fwl_entry_outside(flow, entry) ==
-			  (c->direction == FLOWWALL_DIRECTION_IN))) {
-		/* An entry matches only on the side that it belongs to. */
-		decide_hit(c, d, flow, entry);
-	} else if (c->direction == FLOWWALL_DIRECTION_IN) {
-		decide_drop(d, FLOWWALL_BASIS_FLOW, FLOWWALL_DROP_SPOOFED);
-	} else if (READ_ONCE(flow->epoch) != c->ifaces->epoch) {
-		/* From inside, that is so only when roles have changed since. */
-		decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
-	} else {
-		decide_miss(c, d);
-	}
-}
-
-/* --- and what becomes of it ------------------------------------------------ */
-
-static unsigned int drop(const struct context *c, const struct decision *d)
+static unsigned int drop(const struct fwl_context *c, const struct fwl_decision *d)
 {
 	fwl_count(c->fn, drop[d->reason]);
 	fwl_record_drop(c->fn, &c->pkt, c->state, c->direction, d->reason,
@@ -612,7 +120,7 @@ static unsigned int drop(const struct context *c, const struct decision *d)
 }
 
 /* The TTL of a flow: its rule's, or that of its class. */
-static struct fwl_ttl ttl_of(const struct context *c, const struct fwl_profile *profile,
+static struct fwl_ttl ttl_of(const struct fwl_context *c, const struct fwl_profile *profile,
 			     u8 state, bool pending)
 {
 	struct fwl_ttl ttl = c->rs->ttl[fwl_ttl_class(c->pkt.kind, state)];
@@ -629,7 +137,7 @@ static struct fwl_ttl ttl_of(const struct context *c, const struct fwl_profile *
 }
 
 /* What a rule gives to the packets of its flows. */
-static unsigned int pass_with(const struct context *c, const struct fwl_profile *profile,
+static unsigned int pass_with(const struct fwl_context *c, const struct fwl_profile *profile,
 			      bool pending)
 {
 	u32 verdict, queues;
@@ -647,7 +155,7 @@ static unsigned int pass_with(const struct context *c, const struct fwl_profile 
 }
 
 /* There is no room: the sender is told. */
-static unsigned int refuse(const struct context *c, const struct decision *d)
+static unsigned int refuse(const struct fwl_context *c, const struct fwl_decision *d)
 {
 	bool reset = c->rs->settings.refuse == FLOWWALL_REFUSE_TCP_RST &&
 		     fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP;
@@ -656,7 +164,7 @@ static unsigned int refuse(const struct context *c, const struct decision *d)
 	return drop(c, d);
 }
 
-static unsigned int open_flow(const struct context *c, struct decision *d)
+static unsigned int open_flow(const struct fwl_context *c, struct fwl_decision *d)
 {
 	const struct fwl_profile *profile = NULL;
 	struct fwl_flow first = {
@@ -668,7 +176,7 @@ static unsigned int open_flow(const struct context *c, struct decision *d)
 	struct fwl_ttl ttl;
 	int err;
 
-	if (replies_outside(c))
+	if (fwl_replies_outside(c))
 		first.flags |= FWL_FLOW_REPLY_OUTSIDE;
 	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP) {
 		first.state = fwl_tcp_first(c->pkt.tcp.flags);
@@ -706,7 +214,7 @@ static unsigned int open_flow(const struct context *c, struct decision *d)
 }
 
 /* For the fast path: the way of this packet, unless it is known. */
-static void learn_path(const struct context *c, struct fwl_flow *flow, enum fwl_entry entry)
+static void learn_path(const struct fwl_context *c, struct fwl_flow *flow, enum fwl_entry entry)
 {
 	u16 path;
 
@@ -718,7 +226,7 @@ static void learn_path(const struct context *c, struct fwl_flow *flow, enum fwl_
 		fwl_flow_set_path(c->fn, flow, entry, path);
 }
 
-static unsigned int pass_flow(const struct context *c, const struct decision *d)
+static unsigned int pass_flow(const struct fwl_context *c, const struct fwl_decision *d)
 {
 	const struct fwl_profile *profile = NULL;
 	struct fwl_flow *flow = d->flow;
@@ -751,7 +259,7 @@ static unsigned int pass_flow(const struct context *c, const struct decision *d)
 }
 
 /* After a change, each direction is to find its way again. */
-static void forget_paths(const struct context *c, struct fwl_flow *flow)
+static void forget_paths(const struct fwl_context *c, struct fwl_flow *flow)
 {
 	if (flow->path[FWL_ORIGINAL])
 		fwl_flow_set_path(c->fn, flow, FWL_ORIGINAL, 0);
@@ -760,22 +268,22 @@ static void forget_paths(const struct context *c, struct fwl_flow *flow)
 }
 
 /* A rule decided: it counts, logs, and keeps to its limit. */
-static void act_rule(const struct context *c, struct decision *d)
+static void act_rule(const struct fwl_context *c, struct fwl_decision *d)
 {
 	bool may = fwl_rule_take(d->rule, ktime_get_ns());
 
 	fwl_rule_count(d->rule, &c->pkt);
 	if (!may) {
 		d->reject = false;
-		if (d->deed != DROP)
-			decide_drop(d, FLOWWALL_BASIS_RULE, FLOWWALL_DROP_LIMIT);
+		if (d->deed != FWL_DEED_DROP)
+			fwl_decide_drop(d, FLOWWALL_BASIS_RULE, FLOWWALL_DROP_LIMIT);
 	} else if (d->rule->log) {
 		fwl_event_log(c->fn, &c->pkt, c->state, c->direction, d->rule,
-			      d->deed == DROP ? d->reason : -1);
+			      d->deed == FWL_DEED_DROP ? d->reason : -1);
 	}
 }
 
-static unsigned int act(const struct context *c, struct decision *d)
+static unsigned int act(const struct fwl_context *c, struct fwl_decision *d)
 {
 	if (unlikely(d->ended))
 		fwl_flow_end(c->fn, d->ended, d->why);
@@ -790,11 +298,11 @@ static unsigned int act(const struct context *c, struct decision *d)
 		act_rule(c, d);
 
 	switch (d->deed) {
-	case HIT:
+	case FWL_DEED_HIT:
 		return pass_flow(c, d);
-	case OPEN:
+	case FWL_DEED_OPEN:
 		return open_flow(c, d);
-	case DROP:
+	case FWL_DEED_DROP:
 		/* A revoked flow lives on as long as the inside goes on. */
 		if (d->flow && fwl_state_ended(d->next))
 			fwl_flow_count(d->flow, d->entry, &c->pkt,
@@ -802,9 +310,9 @@ static unsigned int act(const struct context *c, struct decision *d)
 				       FWL_REFRESH_BOTH);
 		return drop(c, d);
 	default:
-		if (d->always == NEIGHBOUR)
+		if (d->always == FWL_ALWAYS_NEIGHBOUR)
 			fwl_count(c->fn, neighbour);
-		else if (d->always == DHCP)
+		else if (d->always == FWL_ALWAYS_DHCP)
 			fwl_count(c->fn, dhcp);
 		return NF_ACCEPT;
 	}
@@ -814,7 +322,7 @@ static unsigned int act(const struct context *c, struct decision *d)
  * What nearly all packets are: one more of a flow, of which nothing is to be decided.
  * False if this one is not.
  */
-static __always_inline bool followed(const struct context *c)
+static __always_inline bool followed(const struct fwl_context *c)
 {
 	struct fwl_flow *flow = c->flow;
 	enum fwl_entry entry;
@@ -832,16 +340,16 @@ static __always_inline bool followed(const struct context *c)
 }
 
 /* Anything else. */
-static noinline unsigned int judge(const struct context *c, int err)
+static noinline unsigned int judge(const struct fwl_context *c, int err)
 {
-	struct decision d = {};
+	struct fwl_decision d = {};
 
-	decide(c, &d, err);
+	fwl_decide(c, &d, err);
 	return act(c, &d);
 }
 
 /* False if the packet is none of FlowWall's. */
-static __always_inline bool begin(struct context *c)
+static __always_inline bool begin(struct fwl_context *c)
 {
 	c->ifaces = rcu_dereference(c->rs->ifaces);
 	/* Before the first ruleset there are no roles; only explain comes here then. */
@@ -861,7 +369,7 @@ HOT
 unsigned int fwl_judge(struct fwl_net *fn, struct sk_buff *skb,
 		       const struct nf_hook_state *state)
 {
-	struct context c SCRATCH;
+	struct fwl_context c SCRATCH;
 	int err;
 
 	c.fn = fn;
@@ -899,30 +407,30 @@ void fwl_explain(struct fwl_net *fn, const struct fwl_ruleset *rs, struct sk_buf
 		.out = out,
 		.net = fn->net,
 	};
-	struct context c = { .fn = fn, .rs = rs, .skb = skb, .state = &state };
-	struct decision d = {};
+	struct fwl_context c = { .fn = fn, .rs = rs, .skb = skb, .state = &state };
+	struct fwl_decision d = {};
 
 	memset(answer, 0, sizeof(*answer));
 	answer->basis = FLOWWALL_BASIS_NOT_JUDGED;
 	if (!begin(&c))
 		return;
-	decide(&c, &d, look(&c));
+	fwl_decide(&c, &d, look(&c));
 	answer->basis = d.basis;
 	answer->direction = c.direction;
 	answer->rule = d.rule;
 	answer->flow = d.flow;
 	answer->handle = d.rule ? d.rule->handle : d.judged ? d.judged_rule :
 			 d.flow ? READ_ONCE(d.flow->rule) : 0;
-	answer->opens = d.deed == OPEN;
+	answer->opens = d.deed == FWL_DEED_OPEN;
 	answer->pkt = c.pkt;
-	if (d.deed == OPEN && !d.flow &&
+	if (d.deed == FWL_DEED_OPEN && !d.flow &&
 	    atomic_read(&fn->table.count) >= (int)READ_ONCE(fn->table.max))
-		decide_drop(&d, d.basis, FLOWWALL_DROP_TABLE_FULL);
+		fwl_decide_drop(&d, d.basis, FLOWWALL_DROP_TABLE_FULL);
 	answer->reason = d.reason;
-	if (d.deed == DROP)
+	if (d.deed == FWL_DEED_DROP)
 		answer->verdict = d.reject ? FLOWWALL_VERDICT_REJECT : FLOWWALL_VERDICT_DROP;
-	else if ((d.deed == OPEN && d.rule && d.rule->profile.queued) ||
-		 (d.deed == HIT && READ_ONCE(d.flow->pending)))
+	else if ((d.deed == FWL_DEED_OPEN && d.rule && d.rule->profile.queued) ||
+		 (d.deed == FWL_DEED_HIT && READ_ONCE(d.flow->pending)))
 		answer->verdict = FLOWWALL_VERDICT_QUEUE;
 }
 
@@ -939,7 +447,7 @@ static void revalidate_one(struct fwl_flow *flow, void *arg)
 	const struct fwl_rule *rule;
 
 	if (fwl_state_ended(READ_ONCE(flow->state)) || READ_ONCE(flow->epoch) == r->epoch ||
-	    fwl_flow_expired(flow, jiffies) || still_allowed(r->rs, flow, NULL, &rule))
+	    fwl_flow_expired(flow, jiffies) || fwl_still_allowed(r->rs, flow, NULL, &rule))
 		return;
 	fwl_flow_revoke(r->fn, flow, FLOWWALL_END_REVOKED);
 	r->ended++;
