@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "classify_oracle.h"
+#include "suite.h"
 
 #define PACKETS	2000
 
@@ -186,8 +187,6 @@ int main(void)
 {
 	Suite *suite = suite_create("classify");
 	TCase *tcase = tcase_create("classifier");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, each_mask, 0, 32);
@@ -196,9 +195,5 @@ int main(void)
 	tcase_add_test(tcase, step_by_step);
 	tcase_add_test(tcase, the_same_rule_often);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lang.h"
+#include "suite.h"
 
 static struct {
 	unsigned int count;
@@ -831,8 +832,6 @@ int main(void)
 {
 	Suite *suite = suite_create("lang");
 	TCase *tcase = tcase_create("lang");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(tcase, good_statements, 0, sizeof(good) / sizeof(*good));
@@ -851,9 +850,5 @@ int main(void)
 	tcase_add_loop_test(tcase, mistakes_are_shown, 0, 6);
 	tcase_add_test(tcase, includes);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

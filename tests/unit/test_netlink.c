@@ -12,6 +12,7 @@
 #include "fwctl.h"
 #include "nl_internal.h"
 #include "packet.h"
+#include "suite.h"
 
 struct options options;
 
@@ -147,8 +148,6 @@ int main(void)
 {
 	Suite *suite = suite_create("netlink");
 	TCase *tcase = tcase_create("netlink");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, short_numbers_make_no_sense, 0,
@@ -156,9 +155,5 @@ int main(void)
 	tcase_add_test(tcase, short_interface_of_a_route);
 	tcase_add_loop_test(tcase, error_numbers, 0, sizeof(errors) / sizeof(*errors));
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

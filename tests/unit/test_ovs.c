@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "bridge.h"
+#include "suite.h"
 
 #define FOLDER	"ovs/"
 
@@ -370,8 +371,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ovs");
 	TCase *tcase = tcase_create("ovs");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, flows_are_these, 0, sizeof(golden) / sizeof(*golden));
 	tcase_add_test(tcase, a_dump_is_read);
@@ -379,9 +378,5 @@ int main(void)
 	tcase_add_loop_test(tcase, flows_and_judgement_agree, 0, 3);
 	tcase_add_test(tcase, sets_have_an_end);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

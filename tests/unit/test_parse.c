@@ -4,6 +4,7 @@
  * contract in parse.h; each packet is dissected linear and cut at every byte.
  */
 #include "packets.h"
+#include "suite.h"
 
 #define RANDOM_PACKETS	200000
 #define RANDOM_SEED	0x5eed2026u
@@ -588,11 +589,5 @@ static Suite *parse_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(parse_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(parse_suite());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The dissector, kmod/parse.c: fragments and IPv6 extension headers. */
 #include "packets.h"
+#include "suite.h"
 
 #define HOP_BY_HOP	0
 #define ROUTING		43
@@ -395,11 +396,5 @@ static Suite *chain_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(chain_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(chain_suite());
 }

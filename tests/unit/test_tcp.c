@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
 #include "tcp.h"
 
 #define SYN_SENT	FLOWWALL_STATE_SYN_SENT
@@ -236,11 +237,5 @@ static Suite *tcp_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(tcp_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(tcp_suite());
 }

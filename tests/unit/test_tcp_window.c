@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
 #include "tcp.h"
 
 #define SYN	FWL_TCP_SYN
@@ -408,8 +409,6 @@ int main(void)
 {
 	Suite *suite = suite_create("tcp_window");
 	TCase *tcase = tcase_create("window");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, all_that_is_honest_fits, 0, 10);
@@ -421,9 +420,5 @@ int main(void)
 	tcase_add_test(tcase, a_handshake_is_answered_by_who_heard_it);
 	tcase_add_test(tcase, a_host_that_forgot_is_told);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

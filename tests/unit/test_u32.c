@@ -5,6 +5,7 @@
 #include "packets.h"
 
 #include "lang.h"
+#include "suite.h"
 #include "u32.h"
 #include "u32_oracle.h"
 
@@ -755,11 +756,5 @@ static Suite *u32_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(u32_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(u32_suite());
 }
