@@ -3,6 +3,7 @@
 #define FWL_FLOW_H
 
 #include <linux/atomic.h>
+#include <linux/in.h>
 #include <linux/jiffies.h>
 #include <linux/llist.h>
 #include <linux/rcupdate.h>
@@ -26,6 +27,13 @@ enum fwl_entry {
 	FWL_REPLY,
 };
 
+/* What a queue of user space is still asked about a flow. */
+enum fwl_pending {
+	FWL_DECIDED,
+	FWL_PENDING,		/* each packet */
+	FWL_PENDING_REQUESTS,	/* each of its originator's; of TCP, those that tell something */
+};
+
 /* struct fwl_flow.flags */
 #define FWL_FLOW_SWAPPED	0x01	/* the original direction is end 1 to end 0 */
 #define FWL_FLOW_DIRECTION	0x06	/* enum flowwall_direction, shifted by one */
@@ -44,7 +52,7 @@ enum fwl_entry {
  * @expires: jiffies, low half, when the original and the reply entry expire
  * @epoch: of the ruleset and roles that allowed it, struct fwl_ifaces.epoch
  * @profile: what that rule gave it, struct fwl_profile by number, zero for nothing
- * @pending: a queue of user space has not decided about it yet
+ * @pending: enum fwl_pending
  * @packets: of each entry
  * @bytes: of each entry, IP headers included
  * @path: the ways that the packets of each entry take, as fwl_path_learn() says;
@@ -165,6 +173,26 @@ static inline bool fwl_entry_outside(const struct fwl_flow *flow, enum fwl_entry
 	if (entry == FWL_REPLY)
 		return flow->flags & FWL_FLOW_REPLY_OUTSIDE;
 	return fwl_flow_direction(flow) == FLOWWALL_DIRECTION_IN;
+}
+
+/* Has a TCP segment data, or does the other end of the connection say good-bye? */
+static inline bool fwl_is_telling(const struct fwl_packet *pkt)
+{
+	return fwl_kind_proto(pkt->kind) != IPPROTO_TCP || pkt->tcp.len ||
+	       pkt->tcp.flags & (FWL_TCP_FIN | FWL_TCP_RST);
+}
+
+/* Is a queue asked about a packet of this flow? */
+static inline bool fwl_flow_asks(const struct fwl_flow *flow, const struct fwl_packet *pkt)
+{
+	switch (READ_ONCE(flow->pending)) {
+	case FWL_DECIDED:
+		return false;
+	case FWL_PENDING_REQUESTS:
+		return fwl_flow_entry(flow, pkt) == FWL_ORIGINAL && fwl_is_telling(pkt);
+	default:
+		return true;
+	}
 }
 
 static inline bool fwl_entry_expired(const struct fwl_flow *flow,

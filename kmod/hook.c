@@ -8,9 +8,12 @@
 #include <net/netfilter/ipv4/nf_defrag_ipv4.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 
+#include "decision.h"
 #include "hit.h"
 #include "hook.h"
 #include "net.h"
+#include "profile.h"
+#include "record.h"
 #include "verdict.h"
 
 /*
@@ -50,15 +53,34 @@ static const struct nf_hook_ops hooks[] = {
 	  .priority = NF_IP6_PRI_FILTER },
 };
 
-/* Has a TCP segment data, or does the other end of the connection say good-bye? */
-static bool is_telling(const struct fwl_packet *pkt)
+/*
+ * The bits of the mark that the flow's rule leaves to the queue are the flow's from now
+ * on. Without memory for that, it keeps those that it has.
+ */
+static void remember_mark(struct fwl_net *fn, struct fwl_flow *flow, u32 mark)
 {
-	return pkt->tcp.flags & (FWL_TCP_FIN | FWL_TCP_RST) || pkt->tcp.len;
+	struct fwl_profile profile = *fwl_profile(fn, READ_ONCE(flow->profile));
+	int id;
+
+	if (!((mark ^ profile.mark) & profile.mark_mask))
+		return;
+	profile.mark = mark & profile.mark_mask;
+	id = fwl_profile_get(fn, &profile, GFP_ATOMIC);
+	if (id > 0)
+		WRITE_ONCE(flow->profile, id);
+}
+
+static bool has_queue(const struct fwl_net *fn, const struct fwl_flow *flow)
+{
+	u16 id = READ_ONCE(flow->profile);
+
+	return id && fwl_profile(fn, id)->queued;
 }
 
 /*
- * Behind the other hooks: what comes here of a flow that waits for a queue's
- * verdict has got it, and passes. TCP's handshake says nothing yet: its flow is
+ * Behind the other hooks: what comes here of a flow that waits for a queue's verdict has
+ * got it, and passes, if it is one that fwl_judge() looks at: inside, a packet may have
+ * the flow's ends without being of it. TCP's handshake says nothing yet: its flow is
  * decided about with the first data.
  */
 static unsigned int queue_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -66,17 +88,69 @@ static unsigned int queue_hook(void *priv, struct sk_buff *skb, const struct nf_
 	struct fwl_net *fn = fwl_net(state->net);
 	struct fwl_packet pkt;
 	struct fwl_flow *flow;
+	u32 verdict;
+
+	if (state->hook == NF_INET_LOCAL_OUT && unlikely(skb->mark == FLOWWALL_QUEUE_ANSWER)) {
+		skb->mark = 0;
+		return NF_ACCEPT;
+	}
+	if (fwl_parse(skb, skb_network_offset(skb), false, &pkt) || fwl_is_error(&pkt))
+		return NF_ACCEPT;
+	flow = fwl_flow_lookup(&fn->table, &pkt);
+	if (!flow || !has_queue(fn, flow) || !fwl_judges(fn, skb, state))
+		return NF_ACCEPT;
+	verdict = skb->mark & FLOWWALL_QUEUE_VERDICT;
+	skb->mark &= ~FLOWWALL_QUEUE_VERDICT;
+	/* Another packet's verdict may have decided it meanwhile. */
+	if (verdict == FLOWWALL_QUEUE_MORE || !fwl_flow_asks(flow, &pkt))
+		return NF_ACCEPT;
+	if (verdict == FLOWWALL_QUEUE_REFUSE) {
+		local_bh_disable();
+		if (!fwl_state_ended(READ_ONCE(flow->state)))
+			fwl_flow_revoke(fn, flow, FLOWWALL_END_KILLED);
+		fwl_count(fn, drop[FLOWWALL_DROP_RULE]);
+		fwl_record_drop(fn, &pkt, state, fwl_flow_direction(flow), FLOWWALL_DROP_RULE,
+				READ_ONCE(flow->rule));
+		local_bh_enable();
+		return NF_DROP_REASON(skb, SKB_DROP_REASON_NETFILTER_DROP, EPERM);
+	}
+	if (!fwl_is_telling(&pkt))
+		return NF_ACCEPT;
+	remember_mark(fn, flow, skb->mark);
+	WRITE_ONCE(flow->pending,
+		   verdict == FLOWWALL_QUEUE_REQUESTS ? FWL_PENDING_REQUESTS : FWL_DECIDED);
+	return NF_ACCEPT;
+}
+
+/*
+ * Before the route is looked for, and with the addresses of the hooks that judge: the
+ * mark of its flow may send a packet elsewhere. Not an answer: it goes back to where the
+ * flow came from.
+ */
+static unsigned int mark_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct fwl_net *fn = fwl_net(state->net);
+	const struct fwl_profile *profile;
+	struct fwl_packet pkt;
+	struct fwl_flow *flow;
 
 	if (fwl_parse(skb, skb_network_offset(skb), false, &pkt))
 		return NF_ACCEPT;
 	flow = fwl_flow_lookup(&fn->table, &pkt);
-	if (flow && READ_ONCE(flow->pending) &&
-	    (fwl_kind_proto(pkt.kind) != IPPROTO_TCP || is_telling(&pkt)))
-		WRITE_ONCE(flow->pending, 0);
+	if (!flow || fwl_flow_entry(flow, &pkt) != FWL_ORIGINAL ||
+	    !READ_ONCE(flow->profile) || fwl_state_ended(READ_ONCE(flow->state)) ||
+	    fwl_flow_expired(flow, jiffies))
+		return NF_ACCEPT;
+	profile = fwl_profile(fn, READ_ONCE(flow->profile));
+	skb->mark = (skb->mark & ~profile->mark_mask) | profile->mark;
 	return NF_ACCEPT;
 }
 
 static const struct nf_hook_ops queue_hooks[] = {
+	{ .hook = mark_hook, .pf = NFPROTO_IPV4, .hooknum = NF_INET_PRE_ROUTING,
+	  .priority = NF_IP_PRI_NAT_DST + 1 },
+	{ .hook = mark_hook, .pf = NFPROTO_IPV6, .hooknum = NF_INET_PRE_ROUTING,
+	  .priority = NF_IP6_PRI_NAT_DST + 1 },
 	{ .hook = queue_hook, .pf = NFPROTO_IPV4, .hooknum = NF_INET_FORWARD,
 	  .priority = NF_IP_PRI_FILTER + 1 },
 	{ .hook = queue_hook, .pf = NFPROTO_IPV4, .hooknum = NF_INET_LOCAL_IN,
@@ -92,7 +166,8 @@ static const struct nf_hook_ops queue_hooks[] = {
 };
 
 /**
- * fwl_queue_hooks_register() - begin to hear of the verdicts of queues
+ * fwl_queue_hooks_register() - begin to hear of the verdicts of queues, and to mark
+ *	before routing
  * @net: the namespace
  *
  * Context: process.
@@ -104,7 +179,7 @@ int fwl_queue_hooks_register(struct net *net)
 }
 
 /**
- * fwl_queue_hooks_unregister() - no rule has a queue any more
+ * fwl_queue_hooks_unregister() - no rule has a queue or a mark any more
  * @net: the namespace
  *
  * Context: process. The kernel drops what is in queues.

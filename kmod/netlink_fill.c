@@ -57,12 +57,12 @@ static int fill_drop(struct sk_buff *msg, const struct fwl_net *fn, u8 reason)
 	return 0;
 }
 
-/* Seconds until the old ruleset comes back. */
+/* Seconds until the old ruleset comes back; not 0, which says that none does. */
 static u32 confirm_left(const struct fwl_net *fn)
 {
 	long left = fn->confirm_by - jiffies;
 
-	return left > 0 ? DIV_ROUND_UP(left, HZ) : 0;
+	return left > 0 ? DIV_ROUND_UP(left, HZ) : 1;
 }
 
 /**

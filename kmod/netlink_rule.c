@@ -424,7 +424,12 @@ static int read_deeds(struct fwl_net *fn, const struct nlattr *nest, struct nlat
 	if (err)
 		return err;
 
-	id = fwl_profile_get(fn, &rule->profile);
+	if (rule->profile.queued && rule->profile.mark & FLOWWALL_QUEUE_VERDICT) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_RULE_A_MARK],
+				    "with a queue, the two highest bits of a mark say its verdict");
+		return -EINVAL;
+	}
+	id = fwl_profile_get(fn, &rule->profile, GFP_KERNEL_ACCOUNT);
 	if (id < 0) {
 		NL_SET_ERR_MSG_ATTR(extack, nest, "too many different marks, TTLs and queues");
 		return id;

@@ -17,7 +17,7 @@
  */
 void fwl_profiles_init(struct fwl_net *fn)
 {
-	xa_init_flags(&fn->profiles, XA_FLAGS_ALLOC1);
+	xa_init_flags(&fn->profiles, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_BH);
 }
 
 /**
@@ -36,14 +36,17 @@ void fwl_profiles_free(struct fwl_net *fn)
 
 /**
  * fwl_profile_get() - the number of a profile, made if there is none
- * @fn: the namespace, locked
+ * @fn: the namespace
  * @profile: what it says
+ * @gfp: how to get memory for it
  *
- * Context: process.
+ * Two at the same time may make the same one twice.
+ *
+ * Context: any in which @gfp is good.
  * Return: 0 if it says nothing, its number, -ENOMEM, or -EBUSY if there are 65,535
  * different ones.
  */
-int fwl_profile_get(struct fwl_net *fn, const struct fwl_profile *profile)
+int fwl_profile_get(struct fwl_net *fn, const struct fwl_profile *profile, gfp_t gfp)
 {
 	struct fwl_profile *found;
 	unsigned long at;
@@ -55,10 +58,10 @@ int fwl_profile_get(struct fwl_net *fn, const struct fwl_profile *profile)
 	xa_for_each(&fn->profiles, at, found)
 		if (!memcmp(found, profile, sizeof(*profile)))
 			return at;
-	found = kmemdup(profile, sizeof(*profile), GFP_KERNEL_ACCOUNT);
+	found = kmemdup(profile, sizeof(*profile), gfp);
 	if (!found)
 		return -ENOMEM;
-	err = xa_alloc(&fn->profiles, &id, found, XA_LIMIT(1, U16_MAX), GFP_KERNEL_ACCOUNT);
+	err = xa_alloc_bh(&fn->profiles, &id, found, XA_LIMIT(1, U16_MAX), gfp);
 	if (err) {
 		kfree(found);
 		return err;

@@ -31,7 +31,7 @@ struct fwl_profile {
 	u16 unused;
 };
 
-int fwl_profile_get(struct fwl_net *fn, const struct fwl_profile *profile);
+int fwl_profile_get(struct fwl_net *fn, const struct fwl_profile *profile, gfp_t gfp);
 void fwl_profiles_init(struct fwl_net *fn);
 void fwl_profiles_free(struct fwl_net *fn);
 const struct fwl_profile *fwl_profile(const struct fwl_net *fn, u16 id);

@@ -66,7 +66,7 @@ struct fwl_settings {
  * @groups: held
  * @rules: all rules as written; holds them
  * @classifiers: of the same rules, by enum flowwall_direction; made by the commit
- * @queues: some rule has a queue
+ * @queues: some rule has a queue or a mark
  * @ifaces: the roles of the interfaces that are there
  * @free: frees it in process context, after a grace period
  *

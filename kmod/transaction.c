@@ -302,7 +302,12 @@ static int make_classifiers(struct fwl_ruleset *rs, const struct fwl_ruleset *ol
 	return err;
 }
 
-/* Are there queues in it? Those of the old one are, unless a rule is gone. */
+static bool needs_queue_hooks(const struct fwl_rule *rule)
+{
+	return rule->profile.queued || rule->profile.mark_mask;
+}
+
+/* Are there queues or marks in it? Those of the old one are, unless a rule is gone. */
 static bool has_queues(const struct fwl_ruleset *rs, const struct fwl_ruleset *old,
 		       const struct fwl_difference *difference)
 {
@@ -311,12 +316,12 @@ static bool has_queues(const struct fwl_ruleset *rs, const struct fwl_ruleset *o
 	u32 i;
 
 	for (i = 0; i < difference->n_added; i++)
-		if (difference->added[i].rule->profile.queued)
+		if (needs_queue_hooks(difference->added[i].rule))
 			return true;
 	if (!old->queues || !difference->n_gone)
 		return old->queues;
 	while ((rule = fwl_rule_list_next(&rs->rules, &place)) != NULL)
-		if (rule->profile.queued)
+		if (needs_queue_hooks(rule))
 			return true;
 	return false;
 }
@@ -383,7 +388,7 @@ static int prepare(struct fwl_net *fn, struct fwl_ruleset *rs,
  * struct wanted - what a ruleset has hooked into the network stack
  * @hooks: those that judge
  * @defrag: the reassembly of fragments
- * @queues: those that hear of the verdicts of queues
+ * @queues: those that hear of the verdicts of queues, and that mark
  *
  * Hooks are only where they have something to do.
  */

@@ -77,6 +77,8 @@ static __always_inline bool direction_of(struct fwl_context *c)
 		return in != FLOWWALL_ROLE_NONE;
 	default:
 		/* A mark or NAT may have changed the route since state->out was set. */
+		if (unlikely(c->skb->mark == FLOWWALL_QUEUE_ANSWER))
+			return false;
 		dev = skb_dst(c->skb) ? skb_dst(c->skb)->dev : state->out;
 		out = fwl_iface_role(c->ifaces, dev->ifindex);
 		c->external = out == FLOWWALL_ROLE_EXTERNAL;
@@ -136,15 +138,16 @@ static struct fwl_ttl ttl_of(const struct fwl_context *c, const struct fwl_profi
 	return ttl;
 }
 
-/* What a rule gives to the packets of its flows. */
+/* What a rule gives to the packets of its flows. @asks: its queue is to judge this one. */
 static unsigned int pass_with(const struct fwl_context *c, const struct fwl_profile *profile,
-			      bool pending)
+			      bool asks)
 {
 	u32 verdict, queues;
 
 	c->skb->mark = (c->skb->mark & ~profile->mark_mask) | profile->mark;
-	if (!pending)
+	if (!asks)
 		return NF_ACCEPT;
+	c->skb->mark &= ~FLOWWALL_QUEUE_VERDICT;
 	/* Both directions of a flow come to the same queue. */
 	queues = profile->queue_last - profile->queue_first + 1;
 	verdict = NF_QUEUE_NR(profile->queue_first +
@@ -164,6 +167,19 @@ static unsigned int refuse(const struct fwl_context *c, const struct fwl_decisio
 	return drop(c, d);
 }
 
+/*
+ * Another processor has made such a flow meanwhile, maybe by a rule with a queue, which
+ * this packet does not come by: it says so in its mark.
+ */
+static unsigned int pass_unasked(const struct fwl_context *c)
+{
+	const struct fwl_flow *flow = fwl_flow_lookup(&c->fn->table, &c->pkt);
+
+	if (flow && fwl_flow_asks(flow, &c->pkt))
+		c->skb->mark = (c->skb->mark & ~FLOWWALL_QUEUE_VERDICT) | FLOWWALL_QUEUE_MORE;
+	return NF_ACCEPT;
+}
+
 static unsigned int open_flow(const struct fwl_context *c, struct fwl_decision *d)
 {
 	const struct fwl_profile *profile = NULL;
@@ -173,6 +189,7 @@ static unsigned int open_flow(const struct fwl_context *c, struct fwl_decision *
 		.flags = c->direction << 1,
 		.state = FLOWWALL_STATE_NEW,
 	};
+	unsigned int verdict;
 	struct fwl_ttl ttl;
 	int err;
 
@@ -192,7 +209,7 @@ static unsigned int open_flow(const struct fwl_context *c, struct fwl_decision *
 	err = fwl_flow_add(c->fn, &c->pkt, &first, &ttl, &c->rs->settings);
 	/* Inside, no packet that no rule is about depends on its flow. */
 	if (err && !c->external && !d->rule)
-		return NF_ACCEPT;
+		return pass_unasked(c);
 	switch (err) {
 	case -ENOSPC:
 		fwl_event_table_full(c->fn, &c->pkt, c->direction);
@@ -209,7 +226,8 @@ static unsigned int open_flow(const struct fwl_context *c, struct fwl_decision *
 		fallthrough;
 	default:
 		fwl_count(c->fn, packets);
-		return profile ? pass_with(c, profile, first.pending) : NF_ACCEPT;
+		verdict = profile ? pass_with(c, profile, first.pending) : NF_ACCEPT;
+		return err && verdict == NF_ACCEPT ? pass_unasked(c) : verdict;
 	}
 }
 
@@ -226,17 +244,24 @@ static void learn_path(const struct fwl_context *c, struct fwl_flow *flow, enum 
 		fwl_flow_set_path(c->fn, flow, entry, path);
 }
 
+/* Where no rule has a queue any more, nobody would hear of its verdict. */
+static bool asks(const struct fwl_context *c, const struct fwl_flow *flow)
+{
+	return c->rs->queues && fwl_flow_asks(flow, &c->pkt);
+}
+
 static unsigned int pass_flow(const struct fwl_context *c, const struct fwl_decision *d)
 {
 	const struct fwl_profile *profile = NULL;
 	struct fwl_flow *flow = d->flow;
 	unsigned int refreshed;
-	bool pending = false;
 	struct fwl_ttl ttl;
 
 	fwl_count(c->fn, packets);
-	if (unlikely(d->apart))
-		return NF_ACCEPT;
+	if (unlikely(d->apart)) {
+		profile = fwl_profile(c->fn, READ_ONCE(flow->profile));
+		return asks(c, flow) ? pass_with(c, profile, true) : NF_ACCEPT;
+	}
 	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP)
 		fwl_note_segment(c->rs, flow, d->entry, &c->pkt);
 	if (READ_ONCE(flow->state) != d->next)
@@ -251,11 +276,10 @@ static unsigned int pass_flow(const struct fwl_context *c, const struct fwl_deci
 			learn_path(c, flow, d->entry);
 		return NF_ACCEPT;
 	}
-	profile = fwl_profile(c->fn, flow->profile);
-	pending = READ_ONCE(flow->pending);
-	ttl = ttl_of(c, profile, d->next, pending);
+	profile = fwl_profile(c->fn, READ_ONCE(flow->profile));
+	ttl = ttl_of(c, profile, d->next, READ_ONCE(flow->pending) == FWL_PENDING);
 	fwl_flow_count(flow, d->entry, &c->pkt, &ttl, refreshed);
-	return pass_with(c, profile, pending);
+	return pass_with(c, profile, asks(c, flow));
 }
 
 /* After a change, each direction is to find its way again. */
@@ -385,6 +409,25 @@ unsigned int fwl_judge(struct fwl_net *fn, struct sk_buff *skb,
 }
 
 /**
+ * fwl_judges() - does fwl_judge() look at a packet at all?
+ * @fn: its namespace
+ * @skb: the packet
+ * @state: of the hook
+ *
+ * Context: RCU.
+ */
+bool fwl_judges(struct fwl_net *fn, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct fwl_context c SCRATCH;
+
+	c.fn = fn;
+	c.rs = rcu_dereference(fn->ruleset);
+	c.skb = skb;
+	c.state = state;
+	return begin(&c);
+}
+
+/**
  * fwl_explain() - say what would become of a packet, and change nothing
  * @fn: the namespace
  * @rs: the ruleset to judge it by
@@ -424,13 +467,13 @@ void fwl_explain(struct fwl_net *fn, const struct fwl_ruleset *rs, struct sk_buf
 	answer->opens = d.deed == FWL_DEED_OPEN;
 	answer->pkt = c.pkt;
 	if (d.deed == FWL_DEED_OPEN && !d.flow &&
-	    atomic_read(&fn->table.count) >= (int)READ_ONCE(fn->table.max))
+	    atomic_read(&fn->table.count) >= (int)rs->settings.max_flows)
 		fwl_decide_drop(&d, d.basis, FLOWWALL_DROP_TABLE_FULL);
 	answer->reason = d.reason;
 	if (d.deed == FWL_DEED_DROP)
 		answer->verdict = d.reject ? FLOWWALL_VERDICT_REJECT : FLOWWALL_VERDICT_DROP;
 	else if ((d.deed == FWL_DEED_OPEN && d.rule && d.rule->profile.queued) ||
-		 (d.deed == FWL_DEED_HIT && READ_ONCE(d.flow->pending)))
+		 (d.deed == FWL_DEED_HIT && fwl_flow_asks(d.flow, &c.pkt)))
 		answer->verdict = FLOWWALL_VERDICT_QUEUE;
 }
 

@@ -40,6 +40,7 @@ struct fwl_explanation {
 
 unsigned int fwl_judge(struct fwl_net *fn, struct sk_buff *skb,
 		       const struct nf_hook_state *state);
+bool fwl_judges(struct fwl_net *fn, struct sk_buff *skb, const struct nf_hook_state *state);
 void fwl_explain(struct fwl_net *fn, const struct fwl_ruleset *rs, struct sk_buff *skb,
 		 struct net_device *in, struct net_device *out, struct fwl_explanation *answer);
 u32 fwl_revalidate(struct fwl_net *fn);

@@ -333,6 +333,24 @@ enum flowwall_drop {
 	__FLOWWALL_DROP_MAX
 };
 
+/*
+ * What a program says of a flow by the mark of its verdict (NFQA_MARK with NF_ACCEPT),
+ * which packets that wait in a queue come without. The other bits are the packet's mark;
+ * those in the mask of the rule's "mark" are from then on set on all packets of the flow.
+ * On packets of flows with a queue, these bits are of no use to others.
+ */
+#define FLOWWALL_QUEUE_VERDICT	0xc0000000	/* these bits: */
+#define FLOWWALL_QUEUE_DECIDED	0		/* it passes, TCP from its data on; */
+#define FLOWWALL_QUEUE_MORE	0x40000000	/* the next packets are asked about as well; */
+#define FLOWWALL_QUEUE_REQUESTS	0x80000000	/* its originator's are, of TCP those with data; */
+#define FLOWWALL_QUEUE_REFUSE	0xc0000000	/* this packet is dropped, and the flow ends */
+
+/*
+ * The mark (SO_MARK) of what such a program sends in the place of either end: it is not
+ * judged, and loses the mark.
+ */
+#define FLOWWALL_QUEUE_ANSWER	0xc0464c57
+
 /* Why a flow ended. */
 enum flowwall_end {
 	FLOWWALL_END_EXPIRED,		/* no packet within its TTL */
