@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 400
-# kernel: none, unless in full
+# kernel: 6.1
 #
 # A tap copies each packet between two ports once, either way, all or what matches; what
 # comes in where the copies go gets nowhere. Also: other programs' flows stay, a bad
@@ -127,8 +127,21 @@ check_match "a group that is not there" \
 check_match "two features at one port" \
 	"$(wrong 'ovs bridge br0' 'ovs tap br0 between p1 and p2 to p3' 'ovs mirror br0 between p1 and p2 to p3')" \
 	'status 1'
+ovs-vsctl --timeout=20 --no-wait add-bond br0 bond0 p8 p9
+check_match "a bond" "$(wrong 'ovs bridge br0 secure')" 'p8. is a member of a bond of OVS'
+ovs-vsctl --timeout=20 del-port br0 bond0
 check_equal "none of them changed a flow" "$(flow_dump)" "$now"
 check_match "the flow of another program is there" "$(flow_dump)" 'cookie=0x5'
+
+# A bridge that takes no more flows, after one that took its own.
+ovs-vsctl --timeout=20 add-br bb -- set bridge bb datapath_type="$DATAPATH" -- \
+	--id=@small create flow_table flow_limit=1 overflow_policy=refuse -- \
+	set bridge bb flow_tables:0=@small >/dev/null || die "cannot make a bridge"
+check_match "a bridge without room" \
+	"$(wrong 'ovs bridge br0 secure' 'ovs tap br0 between p2 and p1 to p3 match udp' \
+		'ovs bridge bb secure')" 'no more flows.*: nothing was changed'
+check_equal "and the other one is as it was" "$(flow_dump)" "$now"
+ovs-vsctl --timeout=20 del-br bb
 
 check "clear" "$FWCTL" ovs clear
 check_equal "leaves all flows as they were" "$(flow_dump)" "$before"

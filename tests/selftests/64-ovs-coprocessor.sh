@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 400
-# kernel: none, unless in full
+# kernel: 6.12
 #
 # A coprocessor answers one service of a real host for one client, with the real host's
 # addresses: the host keeps its other services, its other clients and its place in the

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 400
-# kernel: none, unless in full
+# kernel: 6.1
 #
 # Hosts are bound to their ports: nobody takes another one's address, of IPv4, IPv6, by ARP
 # or neighbour discovery. Segments say which groups may begin connections with which; what

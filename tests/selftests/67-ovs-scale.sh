@@ -51,6 +51,35 @@ moved=$(jq '.bridges[0].ms | ceil' <<<"$result")
 note "one host moves: by apply, in force after $moved ms"
 [ -z "$native" ] || check "all within 5 s" [ "$ms" -le 5000 ]
 
+# In a guest, the groups of the module are what is followed: from the command that moves a host
+# to the flows. The monitor of OVS says when these were there.
+if [ -z "$native" ]; then
+	load_module
+	"$FWCTL" apply "$TMP/first" >/dev/null || die "the module refuses the groups"
+	"$FWCTL" ovs apply "$TMP/first" >/dev/null
+	"$FWCTL" ovs watch >"$TMP/follow" 2>&1 &
+	watcher=$!
+	sleep 2
+	ovs-ofctl --timestamp monitor br0 'watch:!initial' >"$TMP/changes" 2>&1 &
+	monitor=$!
+	busywait 20 grep -q 'reply (xid=0x[1-9]' "$TMP/changes" || die "no monitor" "$(cat "$TMP/changes")"
+	# last_change: its time in milliseconds.
+	last_change() { date +%s%3N -d "$(sed -n 's/^\(.*\): NXST.*(xid=0x0):$/\1 UTC/p' "$TMP/changes" | tail -n 1)"; }
+	for ((i = 0; i < 30; i++)); do
+		before=$(grep -c '(xid=0x0)' "$TMP/changes")
+		begin=$(date +%s%3N)
+		"$FWCTL" group add g$((i % 40 + 9)) host 10.1.0.1 >/dev/null
+		arrived() { [ "$(grep -c '(xid=0x0)' "$TMP/changes")" -gt "$before" ]; }
+		busywait 10 arrived || die "the watcher does not follow" "$(cat "$TMP/follow")"
+		sleep 0.3
+		echo $(($(last_change) - begin))
+	done | sort -n >"$TMP/times"
+	kill "$monitor" "$watcher"
+	note "a host joins a group: $(sed -n 1p "$TMP/times") to $(tail -n 1 "$TMP/times") ms," \
+		"$(sed -n 15p "$TMP/times") at the median"
+	check "30 hosts joined a group" [ "$(wc -l <"$TMP/times")" = 30 ]
+fi
+
 # The watcher knows what there is: it only makes flows, compares, and tells the difference.
 # All of it that somebody takes away comes back.
 "$FWCTL" -j ovs watch >"$TMP/watch" 2>&1 &

@@ -29,8 +29,13 @@ start_ovs() {
 		die "no openvswitch.ko"
 }
 
-# start_vswitchd, kill_vswitchd: as a crash does it, and a restart.
+up_long_enough() { awk '{ exit $1 < 11 }' /proc/uptime; }
+
+# start_vswitchd, kill_vswitchd: as a crash does it, and a restart. In the first ten seconds
+# after boot, ovs-vswitchd 3.1 counts no processors (what it keeps of their number looks
+# fresh until then), starts no thread that takes packets, and may forward nothing for good.
 start_vswitchd() {
+	busywait 20 up_long_enough || die "the machine's clock stands"
 	ovs-vswitchd "unix:$OVS_RUNDIR/db.sock" --pidfile --log-file="$TMP/vswitchd.log" \
 		>"$TMP/vswitchd.err" 2>&1 &
 	busywait 30 ovs-appctl --timeout=2 version || die "no ovs-vswitchd" "$(cat "$TMP/vswitchd.err")"
@@ -86,8 +91,14 @@ ovs_apply() {
 }
 
 # flow_dump: the flows of br0 without counters and what was learned, in a fixed order.
+# A busy ovs-vswitchd may hang up before it has answered.
 flow_dump() {
-	"${OFCTL[@]}" --no-stats dump-flows br0 | grep -v cookie=0x4657000000000030 | sort
+	local flows
+	for _ in 1 2 3 4 5; do
+		flows=$("${OFCTL[@]}" --no-stats dump-flows br0) && break
+		sleep 1
+	done
+	grep -v cookie=0x4657000000000030 <<<"$flows" | sort
 }
 
 # send FROM TO-NUMBER EXPRESSION...: sends frames from a host to host TO-NUMBER; see frame.py.

@@ -30,8 +30,9 @@ struct made {
 };
 
 static const struct bridge_port ports[] = {
-	{ "LOCAL", PORT_LOCAL, false }, { "p1", 1, false }, { "p2", 2, false },
-	{ "p3", 3, false }, { "p4", 4, false }, { "p5", 5, false },
+	{ .name = "LOCAL", .number = PORT_LOCAL }, { .name = "p1", .number = 1 },
+	{ .name = "p2", .number = 2 }, { .name = "p3", .number = 3 },
+	{ .name = "p4", .number = 4 }, { .name = "p5", .number = 5 },
 };
 
 static void make(const char *file, struct made *made)
@@ -75,7 +76,7 @@ static char *whole_file(const char *name)
 }
 
 static const char *const golden[] = {
-	"tap", "taps", "coprocessor", "hosts", "segments", "denied", "unknown",
+	"tap", "taps", "coprocessor", "hosts", "segments", "denied", "unknown", "decoy",
 };
 
 START_TEST(flows_are_these)

@@ -76,6 +76,7 @@ static int prepare(const char *file, bool strict, int *lock, struct desired *des
 
 static void print_plan(const struct desired *desired)
 {
+	char text[CONTROLLER_TEXT];
 	struct of_change change;
 	struct of_flows old;
 	size_t i, k;
@@ -83,9 +84,15 @@ static void print_plan(const struct desired *desired)
 	for (i = 0; i < desired->n; i++) {
 		const struct bridge *bridge = &desired->bridges[i];
 		const struct vs_bridge *at = vs_bridge(&desired->vs, bridge->declared->bridge);
+		const char *controller;
 
 		if (bridge->declared->secure && strcmp(at->fail_mode, "secure"))
 			printf("ovs-vsctl set-fail-mode %s secure\n", at->name);
+		controller = desired_controller(bridge, text);
+		if (controller && (!at->controller || strcmp(controller, at->controller)))
+			printf("ovs-vsctl set-controller %s %s\n", at->name, controller);
+		if (!controller && at->controller)
+			printf("ovs-vsctl del-controller %s\n", at->name);
 		vs_set_mirrors(at, bridge, true);
 		for (k = 0; k < bridge->n_ports; k++)
 			printf("# port %u is %s\n", bridge->ports[k].number, bridge->ports[k].name);
@@ -140,27 +147,73 @@ static bool clear_others(const struct desired *desired, const struct script *bef
 	return good;
 }
 
+/* Whatever it does, a bridge does again what @old says, or what it did without FlowWall. */
+static bool put_back_one(const struct desired *old, const struct script *before, const char *name)
+{
+	const struct vs_bridge *at = vs_bridge(&old->vs, name);
+	struct outcome outcome;
+	size_t i;
+
+	for (i = 0; i < old->n; i++)
+		if (!strcmp(old->bridges[i].declared->bridge, name))
+			return desired_install(old, i, &outcome) && desired_settle(old, i, &outcome);
+	return !at || !at->before || bridge_clear(at, zone_in(before, name));
+}
+
+/*
+ * After an error: the first @n bridges may have changed. What was in force is so again, and
+ * what is told is the error.
+ */
+static void put_back(const struct desired *desired, size_t n, const struct script *before)
+{
+	struct desired old = { .n = 0 };
+	char problem[512];
+	bool good;
+	size_t i;
+
+	snprintf(problem, sizeof(problem), "%s", vs_error());
+	good = !exists(OVS_STATE) || desired_read(OVS_STATE, &old);
+	good = good && desired_groups(&old, options.netns) && vs_read(&old.vs);
+	if (good)
+		desired_build(&old, false);
+	for (i = 0; i < n && good; i++)
+		good = put_back_one(&old, before, desired->bridges[i].declared->bridge);
+	if (good)
+		vs_fail("%s: nothing was changed", problem);
+	else
+		vs_fail("%s; and what was in force before is not back: fwctl ovs apply %s", problem,
+			OVS_STATE);
+	desired_free(&old);
+}
+
 static int install(const struct desired *desired, double begin)
 {
 	json_t *list = options.json ? json_array() : NULL;
-	struct outcome outcome;
+	struct outcome *outcomes = calloc(desired->n + 1, sizeof(*outcomes));
 	struct script before;
+	size_t changed = 0, i;
 	bool good = true;
-	size_t i;
 
+	if (!outcomes)
+		fail_out_of_memory();
 	state_read(&before);
 	/* What can go wrong is to do so before anything has changed. */
 	for (i = 0; i < desired->n && good; i++)
 		good = desired_check(desired, i);
 	for (i = 0; i < desired->n && good; i++) {
-		good = desired_install(desired, i, &outcome) && desired_settle(desired, i, &outcome);
-		if (good)
-			tell(&outcome, begin, list);
+		good = desired_install(desired, i, &outcomes[i]) &&
+		       desired_settle(desired, i, &outcomes[i]);
+		changed = i + 1;
 	}
 	if (good && !state_write(&desired->script))
 		good = vs_fail("%s cannot be written: %s", OVS_STATE, strerror(errno));
+	if (!good && changed)
+		put_back(desired, changed, &before);
+	for (i = 0; i < desired->n && good; i++)
+		tell(&outcomes[i], begin, list);
 	good = good && clear_others(desired, &before);
 	script_free(&before);
+	free(outcomes);
 	if (list)
 		out_json(json_pack("{s:i, s:b, s:o}", "schema", JSON_SCHEMA, "applied", good,
 				   "bridges", list));

@@ -123,7 +123,7 @@ static void base_flows(const struct bridge *bridge, struct of_flows *flows)
 	       "NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],"
 	       "load:NXM_OF_IN_PORT[]->NXM_NX_REG2[0..15]),goto_table:%d",
 	       TABLE_LOOKUP, LEARN_IDLE, (uint64_t)(COOKIE | FEATURE_LEARNED), LEARN_LIMIT,
-	       TABLE_COPROCESSOR);
+	       bridge_decoy(bridge) ? TABLE_DECOY : TABLE_COPROCESSOR);
 	of_add(flows, FEATURE_BASE, NULL, TABLE_COPROCESSOR, 0, "", "goto_table:%d", TABLE_SEGMENT);
 	of_add(flows, FEATURE_BASE, NULL, TABLE_REPLY, 0, "", "goto_table:%d", TABLE_OUTPUT);
 	of_add(flows, FEATURE_BASE, NULL, TABLE_SEGMENT, 0, "", "goto_table:%d", TABLE_AFTER);
@@ -545,6 +545,7 @@ void bridge_flows(const struct bridge *bridge, struct of_flows *flows)
 		discovery_flows(bridge, &bridge->ports[i], flows);
 	}
 	host_flows(bridge, flows);
+	decoy_flows(bridge, flows);
 	segment_flows(bridge, flows);
 	of_sort(flows);
 }

@@ -14,6 +14,7 @@
  *	4, 5, 6	hosts: link addresses and addresses are where they belong, and what
  *		neighbour discovery says
  *	8	learning, into table 30
+ *	9	decoys: what is for them, and who asks for them, goes to the controller
  *	10, 11	coprocessors: what goes to them, and what comes from them
  *	20	segments: connection tracking; 21 and 22 put into registers which sets
  *		the source and the destination are in, 23 are the segments
@@ -21,8 +22,8 @@
  *	30	where the destination is, learned
  *	31	output
  *
- * What a coprocessor sends is neither learned nor judged, and what goes to it is
- * not judged by segments: it is somebody else's own.
+ * What a coprocessor sends is neither learned nor judged, and what goes to it, or to a
+ * decoy, is not judged by segments: it is somebody else's own.
  */
 #include "flows.h"
 
@@ -34,6 +35,7 @@ enum table {
 	TABLE_HOST = 5,
 	TABLE_DISCOVERY = 6,
 	TABLE_LEARN = 8,
+	TABLE_DECOY = 9,
 	TABLE_COPROCESSOR = 10,
 	TABLE_REPLY = 11,
 	TABLE_SEGMENT = 20,
@@ -52,11 +54,13 @@ enum table {
  * struct bridge_port - a port of a bridge
  * @number: OpenFlow's, never 0
  * @vlans: it has VLANs in OVS's own database, which these flows would not keep
+ * @bond: it is one of several interfaces of a bond, which these flows do not know of
  */
 struct bridge_port {
 	char name[FLOWWALL_IFACE_SIZE];
 	uint32_t number;
 	bool vlans;
+	bool bond;
 };
 
 /* Addresses, as prefixes; see struct member. */
@@ -79,7 +83,7 @@ struct groups {
  * struct bridge - what a bridge is to do
  * @declared: its statement
  * @ports: those that it has, by name
- * @features: taps, mirrors and coprocessors, in order
+ * @features: taps, mirrors, coprocessors and decoys, in order
  * @hosts: those at its ports, and those whose port no bridge has now
  * @segments: in order
  */
@@ -119,6 +123,10 @@ bool bridge_forwards(const struct bridge *bridge, const struct bridge_port *port
 void bridge_add(struct bridge *bridge, const struct stmt *stmt);
 void bridge_free(struct bridge *bridge);
 void drop_two_tags(struct of_flows *flows, enum feature feature, enum table table);
+
+/* decoy.c */
+const struct stmt *bridge_decoy(const struct bridge *bridge);
+void decoy_flows(const struct bridge *bridge, struct of_flows *flows);
 
 /* host.c */
 void host_flows(const struct bridge *bridge, struct of_flows *flows);

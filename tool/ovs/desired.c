@@ -130,8 +130,13 @@ static bool check_stmt(const struct desired *desired, const struct vs_bridge *at
 
 	for (i = 0; i < ovs->n_ports; i++)
 		good &= check_port(at, bridge, &ovs->ports[i]);
-	if (ovs->kind != OVS_SEGMENT)
+	if (*ovs->port.name)
 		good &= check_port(at, bridge, &ovs->port);
+	if (ovs->kind == OVS_DECOY && at->foreign_controller) {
+		mistake(&stmt->place, "ovs-vsctl del-controller BRIDGE; or another bridge",
+			"`%s` has a controller already: %s", at->name, at->foreign_controller);
+		good = false;
+	}
 	return good;
 }
 
@@ -143,7 +148,14 @@ static bool check_bridge(const struct desired *desired, const struct vs_bridge *
 	bool good = true;
 	size_t i, k;
 
-	for (i = 0; i < at->n_ports; i++)
+	for (i = 0; i < at->n_ports; i++) {
+		if (at->ports[i].bond) {
+			mistake(&bridge->declared->bridge_place,
+				"have the kernel bond them (ip link add ... type bond), and that be the port",
+				"the port `%s` is a member of a bond of OVS, of which each would get a copy",
+				at->ports[i].name);
+			good = false;
+		}
 		if (at->ports[i].vlans) {
 			mistake(&bridge->declared->bridge_place,
 				"ovs-vsctl clear port PORT tag trunks; or another bridge",
@@ -151,6 +163,7 @@ static bool check_bridge(const struct desired *desired, const struct vs_bridge *
 				at->ports[i].name);
 			good = false;
 		}
+	}
 	for (i = 0; i < 3; i++)
 		for (k = 0; k < lists[i]->n; k++)
 			good &= check_stmt(desired, at, bridge, lists[i]->stmt[k]);
@@ -395,18 +408,45 @@ static const char *mode_of(const char *text)
 	return strcmp(text, "none") ? text : "";
 }
 
-/*
- * A change of the fail mode makes OVS forget all flows: those of others are put back,
- * in the same bundle as @flows.
- */
-static bool change_mode(const struct vs_bridge *at, const char *mode, const char *flows)
+static bool is_same(const char *a, const char *b)
 {
-	char *foreign = foreign_flows(at->name), *all;
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* All that FlowWall has on a bridge, as lines that take it away. */
+static char *our_flows(void)
+{
+	char text[FEATURES * 64 + 64] = "", *to = text;
+	unsigned int i;
+
+	for (i = 0; i <= FEATURES; i++)
+		to += sprintf(to, "delete cookie=0x%llx/-1\n",
+			      COOKIE | (i < FEATURES ? i : FEATURE_LEARNED));
+	return text_of("%s", text);
+}
+
+/* From what there is to another fail mode and controller. */
+static bool set_both(const struct vs_bridge *at, const char *mode, const char *controller)
+{
+	return (!strcmp(mode, at->fail_mode) || vs_set_fail_mode(at->name, mode)) &&
+	       (is_same(controller, at->controller) || vs_set_controller(at->name, controller));
+}
+
+/*
+ * A change of the fail mode or the controller makes OVS forget all flows: those of others
+ * are put back, in the same bundle as @flows.
+ */
+static bool change_mode(const struct vs_bridge *at, const char *mode, const char *controller,
+			const char *flows)
+{
+	char *foreign = foreign_flows(at->name), *ours = our_flows(), *all;
 	sigset_t mask, before;
 	bool good;
 
-	if (!foreign)
+	if (!foreign) {
+		free(ours);
 		return false;
+	}
 	/* In between, nobody has the flows of others but this program, and what it runs. */
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGHUP);
@@ -414,20 +454,23 @@ static bool change_mode(const struct vs_bridge *at, const char *mode, const char
 	sigaddset(&mask, SIGQUIT);
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, &before);
-	good = vs_set_fail_mode(at->name, mode);
-	all = text_of("%s%s", foreign, flows);
-	if (good && *all)
+	good = set_both(at, mode, controller);
+	all = text_of("%s%s%s", ours, foreign, flows);
+	if (good)
 		good = vs_flows(at->name, all);
 	if (!good) {	/* as it was */
 		char problem[512];
 
 		snprintf(problem, sizeof(problem), "%s", vs_error());
-		if (vs_set_fail_mode(at->name, at->fail_mode) && *foreign)
+		if (vs_set_fail_mode(at->name, at->fail_mode) &&
+		    (is_same(controller, at->controller) ||
+		     vs_set_controller(at->name, at->controller)) && *foreign)
 			vs_flows(at->name, foreign);
 		vs_fail("%s", problem);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	free(all);
+	free(ours);
 	free(foreign);
 	return good;
 }
@@ -526,6 +569,20 @@ bool desired_check(const struct desired *desired, size_t i)
 }
 
 /**
+ * desired_controller() - the controller that a bridge is to have, or NULL
+ * @text: room for it
+ */
+const char *desired_controller(const struct bridge *bridge, char text[CONTROLLER_TEXT])
+{
+	const struct stmt *decoy = bridge_decoy(bridge);
+
+	if (!decoy)
+		return NULL;
+	print_controller(&decoy->ovs.controller, text, CONTROLLER_TEXT);
+	return text;
+}
+
+/**
  * desired_install() - make a bridge do what it is to do
  * @i: of the bridges
  * @outcome: set to what was done
@@ -538,6 +595,8 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
 	const struct bridge *bridge = &desired->bridges[i];
 	const struct vs_bridge *at = vs_bridge(&desired->vs, bridge->declared->bridge);
 	bool secure = bridge->declared->secure && strcmp(at->fail_mode, "secure");
+	char target[CONTROLLER_TEXT];
+	const char *controller = desired_controller(bridge, target);
 	struct of_change change;
 	struct of_flows old;
 	bool good, flows;
@@ -548,12 +607,13 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
 		return false;
 	good = check_foreign(at->name, &old, &desired->flows[i]) &&
 	       (at->before || vs_mark(at->name, *at->fail_mode ? at->fail_mode : "none"));
-	if (good && secure) {
+	if (good && (secure || !is_same(controller, at->controller))) {
 		struct of_flows none = { NULL, 0 };
 
 		of_change_free(&change);
 		of_diff(&none, &desired->flows[i], &change, NULL, NULL);
-		good = change_mode(at, "secure", change.text);
+		good = change_mode(at, bridge->declared->secure ? "secure" : at->fail_mode, controller,
+				   change.text);
 	} else if (good && lasting(&change)) {
 		good = vs_flows(at->name, change.text);
 	}
@@ -581,15 +641,15 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
  */
 bool bridge_clear(const struct vs_bridge *at, unsigned int zone)
 {
-	char text[FEATURES * 64 + 64] = "", *to = text;
 	const char *mode = at->before ? mode_of(at->before) : at->fail_mode;
-	unsigned int i;
+	char *ours = our_flows();
 	bool good;
 
-	for (i = 0; i <= FEATURES; i++)
-		to += sprintf(to, "delete cookie=0x%llx/-1\n",
-			      COOKIE | (i < FEATURES ? i : FEATURE_LEARNED));
-	good = strcmp(mode, at->fail_mode) ? change_mode(at, mode, "") : vs_flows(at->name, text);
+	if (strcmp(mode, at->fail_mode) || at->controller)
+		good = change_mode(at, mode, NULL, "");
+	else
+		good = vs_flows(at->name, ours);
+	free(ours);
 	good = good && vs_set_mirrors(at, NULL, false);
 	/* Some datapaths have nothing to forget, and say so. */
 	if (good)

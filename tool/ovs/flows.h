@@ -19,6 +19,7 @@ enum feature {
 	FEATURE_COPROCESSOR,
 	FEATURE_SEGMENT,
 	FEATURE_HOST,
+	FEATURE_DECOY,
 	FEATURES,
 	FEATURE_LEARNED = 0x30,	/* made by the switch itself, from what it sees */
 };

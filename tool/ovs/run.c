@@ -54,7 +54,10 @@ static char *whole(int fd)
 /* A program's own words, in ours where they are common ones. */
 static bool explain(const char *program, const char *said, int status)
 {
-	if (strstr(said, "Protocol error") || strstr(said, "version negotiation failed"))
+	if (strstr(said, "OFPFMFC_TABLE_FULL"))
+		return vs_fail("the bridge takes no more flows; what limits it: "
+			       "ovs-vsctl list flow_table");
+	if (strstr(said, "version negotiation failed"))
 		return vs_fail("the bridge does not speak OpenFlow 1.3 or 1.4; let it: "
 			       "ovs-vsctl clear bridge BRIDGE protocols");
 	if (strstr(said, "database connection failed") || strstr(said, "failed to connect to"))
@@ -99,6 +102,13 @@ static bool is_complaint(const char *said)
 	return false;
 }
 
+/* The Debian package that has a program. */
+static const char *package_of(const char *program)
+{
+	return !strncmp(program, "ovs", 3) ? "openvswitch-switch" :
+	       !strcmp(program, "nft") ? "nftables" : "iproute2";
+}
+
 /**
  * vs_run() - run a program until it ends
  * @argv: it and its arguments, up to a NULL
@@ -128,8 +138,7 @@ bool vs_run(const char *const *argv, const char *input, char **output)
 	failed = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (failed == ENOENT) {
-		vs_fail("there is no %s here: apt-get install %s", argv[0],
-			 strncmp(argv[0], "ovs", 3) ? "iproute2" : "openvswitch-switch");
+		vs_fail("there is no %s here: apt-get install %s", argv[0], package_of(argv[0]));
 	} else if (failed) {
 		vs_fail("cannot run %s: %s", argv[0], strerror(failed));
 	} else {

@@ -10,6 +10,7 @@
 /* Where the fail mode of before is kept: in the database, so with the bridge. */
 #define MARK		"flowwall-before"
 #define MIRROR		"flowwall-"
+#define OWNER		"flowwall"	/* of a controller */
 
 /* Bundles need 1.3 at least; a bridge may speak either. */
 #define OFCTL		"ovs-ofctl", "-O", "OpenFlow13,OpenFlow14", "--timeout=20", "--no-names"
@@ -104,7 +105,7 @@ static json_t *index_of(const struct rows *rows)
 }
 
 struct database {
-	struct rows bridges, ports, interfaces, mirrors;
+	struct rows bridges, ports, interfaces, mirrors, controllers;
 	json_t *port_index, *interface_index;
 };
 
@@ -134,6 +135,7 @@ static void read_port(const struct database *db, size_t row, struct vs_bridge *b
 			 text_of_cell(cell(&db->interfaces, k, "name")));
 		port->number = number > 0 ? number : 0;
 		port->vlans = vlans;
+		port->bond = cell_size(interfaces) > 1;
 	}
 }
 
@@ -194,6 +196,23 @@ static void read_mirrors(const struct database *db, const json_t *mirrors, struc
 	}
 }
 
+static void read_controllers(const struct database *db, const json_t *controllers,
+			     struct vs_bridge *bridge)
+{
+	size_t i, row;
+
+	for (i = 0; i < cell_size(controllers); i++) {
+		char **to;
+
+		if (!find_row(&db->controllers, text_of_cell(cell_item(controllers, i)), &row))
+			continue;
+		to = map_value(cell(&db->controllers, row, "external_ids"), OWNER) ?
+		     &bridge->controller : &bridge->foreign_controller;
+		free(*to);
+		*to = copy(text_of_cell(cell(&db->controllers, row, "target")));
+	}
+}
+
 static void read_bridge(const struct database *db, size_t row, struct vs_bridge *bridge)
 {
 	const json_t *ports = cell(&db->bridges, row, "ports");
@@ -213,6 +232,7 @@ static void read_bridge(const struct database *db, size_t row, struct vs_bridge 
 	if (bridge->n_ports)
 		qsort(bridge->ports, bridge->n_ports, sizeof(*bridge->ports), by_name);
 	read_mirrors(db, cell(&db->bridges, row, "mirrors"), bridge);
+	read_controllers(db, cell(&db->bridges, row, "controller"), bridge);
 }
 
 /* The next of the tables, one after another in what was printed. */
@@ -236,13 +256,15 @@ bool vs_read(struct vswitch *vs)
 {
 	static const char *const argv[] = {
 		VSCTL, "--format=json", "--",
-		"--columns=name,ports,fail_mode,external_ids,mirrors,datapath_type", "list", "bridge", "--",
+		"--columns=name,ports,fail_mode,external_ids,mirrors,datapath_type,controller", "list",
+		"bridge", "--",
 		"--columns=_uuid,name,interfaces,tag,trunks", "list", "port", "--",
 		"--columns=_uuid,name,ofport", "list", "interface", "--",
-		"--columns=_uuid,name,select_src_port,select_dst_port,output_port", "list", "mirror", NULL
+		"--columns=_uuid,name,select_src_port,select_dst_port,output_port", "list", "mirror", "--",
+		"--columns=_uuid,target,external_ids", "list", "controller", NULL
 	};
 	struct database db;
-	json_t *tables[4];
+	json_t *tables[5];
 	const char *at;
 	char *text;
 	size_t i;
@@ -255,8 +277,9 @@ bool vs_read(struct vswitch *vs)
 	tables[1] = next_table(&at, &db.ports);
 	tables[2] = next_table(&at, &db.interfaces);
 	tables[3] = next_table(&at, &db.mirrors);
-	if (!tables[0] || !tables[1] || !tables[2] || !tables[3]) {
-		for (i = 0; i < 4; i++)
+	tables[4] = next_table(&at, &db.controllers);
+	if (!tables[0] || !tables[1] || !tables[2] || !tables[3] || !tables[4]) {
+		for (i = 0; i < 5; i++)
 			json_decref(tables[i]);
 		free(text);
 		return vs_fail("ovs-vsctl tells something else than tables in JSON");
@@ -270,7 +293,7 @@ bool vs_read(struct vswitch *vs)
 		read_bridge(&db, i, &vs->bridge[vs->n++]);
 	json_decref(db.port_index);
 	json_decref(db.interface_index);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 5; i++)
 		json_decref(tables[i]);
 	free(text);
 	return true;
@@ -296,6 +319,8 @@ void vs_free(struct vswitch *vs)
 		free(bridge->name);
 		free(bridge->fail_mode);
 		free(bridge->before);
+		free(bridge->controller);
+		free(bridge->foreign_controller);
 	}
 	free(vs->bridge);
 	vs->bridge = NULL;
@@ -358,6 +383,26 @@ bool vs_set_fail_mode(const char *bridge, const char *mode)
 	const char *const del[] = { VSCTL, "del-fail-mode", bridge, NULL };
 
 	return vs_run(*mode ? set : del, NULL, NULL);
+}
+
+/**
+ * vs_set_controller() - have a bridge connect to a controller, or to none (NULL)
+ *
+ * It makes no hidden flows for the way there, which is not by the bridge. With its first
+ * controller, and without its last one, OVS forgets all flows.
+ */
+bool vs_set_controller(const char *bridge, const char *target)
+{
+	char *value = text_of("target=\"%s\"", target ? target : "");
+	const char *const set[] = { VSCTL, "--", "--id=@c", "create", "controller", value,
+				    "connection_mode=out-of-band", "max_backoff=1000",
+				    "external_ids:" OWNER "=decoy", "--", "set", "bridge", bridge,
+				    "controller=@c", NULL };
+	const char *const clear[] = { VSCTL, "clear", "bridge", bridge, "controller", NULL };
+	bool good = vs_run(target ? set : clear, NULL, NULL);
+
+	free(value);
+	return good;
 }
 
 /* --- mirrors --------------------------------------------------------------- */

@@ -21,6 +21,8 @@ struct vs_mirror {
 
 /**
  * struct vs_bridge - a bridge as OVS has it
+ * @controller: the target of FlowWall's own one, or NULL
+ * @foreign_controller: that of one that somebody else set, or NULL
  * @fail_mode: or empty
  * @kernel: its datapath is the kernel's, not that of user space
  * @before: the fail mode before FlowWall came, "none" for empty; NULL: FlowWall is
@@ -32,6 +34,8 @@ struct vs_bridge {
 	char *fail_mode;
 	bool kernel;
 	char *before;
+	char *controller;
+	char *foreign_controller;
 	struct bridge_port *ports;
 	size_t n_ports;
 	struct vs_mirror *mirrors;
@@ -57,6 +61,7 @@ char *vs_dump(const char *bridge, bool counters);
 bool vs_flows(const char *bridge, const char *text);
 long vs_count(const char *bridge);
 bool vs_set_fail_mode(const char *bridge, const char *mode);
+bool vs_set_controller(const char *bridge, const char *target);
 bool vs_mark(const char *bridge, const char *before);
 bool vs_set_mirrors(const struct vs_bridge *bridge, const struct bridge *desired, bool dry_run);
 

@@ -26,6 +26,7 @@
 #include "../fwctl.h"
 #include "../nl.h"
 #include "../out.h"
+#include "../stop.h"
 #include "desired.h"
 #include "watch.h"
 
@@ -73,14 +74,6 @@ struct watcher {
 	double settle_at;
 	char trouble[512];
 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int number)
-{
-	(void)number;
-	stop = 1;
-}
 
 /* Each trouble is told once, not each time that it is met. */
 static void tell_trouble(struct watcher *w, const char *what)
@@ -450,7 +443,7 @@ static void watch(struct watcher *w, const sigset_t *signals)
 	unsigned int ticks = 0;
 	double tick = 0;
 
-	while (!stop) {
+	while (!stopped()) {
 		bool waiting = w->vswitchd < 0 || w->file_changed || w->switch_changed ||
 			       w->groups_changed;
 
@@ -487,15 +480,9 @@ int ovs_watch(const char *netns)
 {
 	struct watcher w = { .netns = netns, .inotify = -1, .vswitchd = -1, .interfaces = -1,
 			     .client = -1, .file_changed = true };
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t mask, before;
+	sigset_t before;
 
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigprocmask(SIG_BLOCK, &mask, &before);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	stop_on_signals(&before);
 	if (!desired_groups(&w.desired, netns))
 		return FAILED;
 	w.read = true;
