@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernel: 6.1
+# limit: 300
 #
 # queue: the first packets of a flow wait for a verdict of user space, the others
 # follow it. Without a listener: bypass accepts, else they are dropped. A module
@@ -60,6 +61,39 @@ for ((n = 0; n < 8; n++)); do tcp_echoes "$OUTSIDE" "$INSIDE4" 81 >/dev/null || 
 check "several queues share the flows" [ "$(cat "$TMP"/queue-2[0-3] | grep -c packet)" -ge 24 ]
 check "not one of them has all" [ "$(for n in 20 21 22 23; do queued $n; done | grep -cv '^0')" -ge 2 ]
 kill "${listeners[@]}"; wait "${listeners[@]}" 2>/dev/null
+
+# What a program says of a flow, beside its verdict.
+for mode in more requests; do
+	listener 7 "$mode"
+	session "$mode" "$OUTSIDE" udp "$INSIDE4" 53
+	for ((n = 0; n < 3; n++)); do check "$mode: it passes" tell "$mode" echo 9; done
+	check_equal "$mode: asked about so many packets" "$(queued 7)" "$([ $mode = more ] && echo 6 || echo 3)"
+	kill "$LISTENER"; wait "$LISTENER" 2>/dev/null
+	check_fails "$mode: and it is not decided yet" tell "$mode" echo 9
+done
+listener 7 requests
+before=$(queued 7)
+check "requests: TCP: data comes back" tcp_echoes "$OUTSIDE" "$INSIDE4" 80
+check "requests: TCP: nothing but the handshake and what the originator says ($(queued 7))" \
+	[ "$(($(queued 7) - before))" -ge 4 -a "$(($(queued 7) - before))" -le 6 ]
+kill "$LISTENER"; wait "$LISTENER" 2>/dev/null
+listener 7 refuse
+before=$(drop_count rule)
+check_fails "refuse: it does not pass" udp_echoes "$OUTSIDE" "$INSIDE4" 53 997
+check "refuse: it is counted" [ "$(drop_count rule)" -gt "$before" ]
+check_equal "refuse: and there is no flow any more" \
+	"$(flows_json | jq 'map(select(.original.sport == 997)) | length')" 0
+kill "$LISTENER"; wait "$LISTENER" 2>/dev/null
+fw rule add allow in udp to any port 54 queue 9 mark 0/0xf id marked || die "no rule"
+fw rule move marked first
+listener 9 marked
+session marked "$OUTSIDE" udp "$INSIDE4" 54
+check "marked: it passes" tell marked echo 9
+check_equal "marked: the flow remembers the mark" \
+	"$(flows_json | jq 'map(select(.rule == "marked") | .mark) | max')" 5
+check_fails "with a queue, a mark has no bits of its verdict" \
+	fw rule add allow in udp to any port 55 queue 9 mark 0x80000000
+kill "$LISTENER"; wait "$LISTENER" 2>/dev/null
 
 # A hundred packets wait, and all ends.
 listener 7 hold

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""queue.py NUMBER accept|drop|hold|fuzz [SEED]: listens to an NFQUEUE, and says "packet" for each.
+"""queue.py NUMBER accept|drop|hold|more|requests|refuse|marked|fuzz [SEED]
 
+Listens to an NFQUEUE, and says "packet" for each. more, requests and refuse accept with
+what FLOWWALL_QUEUE_* of the same name tells the module; marked with a mark of 5.
 Speaks nfnetlink by itself: linux/netfilter/nfnetlink_queue.h. With fuzz, verdicts and
 the packets that they bring back are at random.
 """
@@ -10,7 +12,10 @@ import socket
 import struct
 import sys
 
+from genl import attributes
+
 NETLINK_NETFILTER = 12
+MARKS = {"more": 0x40000000, "requests": 0x80000000, "refuse": 0xC0000000, "marked": 5}
 QUEUE = 3  # NFNL_SUBSYS_QUEUE
 MSG_PACKET, MSG_VERDICT, MSG_CONFIG = 0, 1, 2
 
@@ -23,15 +28,6 @@ def attribute(kind, data):
 def message(kind, queue, attributes):
     body = struct.pack("=BBH", 0, 0, socket.htons(queue)) + attributes
     return struct.pack("=IHHII", 16 + len(body), QUEUE << 8 | kind, 1, 0, 0) + body
-
-
-def attributes(data):
-    while len(data) >= 4:
-        length, kind = struct.unpack_from("=HH", data)
-        if length < 4:
-            return
-        yield kind & 0x3FFF, data[4:length]
-        data = data[(length + 3) & ~3:]
 
 
 def nonsense(packet_id, payload):
@@ -81,8 +77,10 @@ def main():
                     # NFQA_PAYLOAD
                     netlink.send(message(MSG_VERDICT, number, nonsense(packet_id, found.get(10))))
                 elif verdict != "hold":
-                    header = struct.pack(">I", verdict == "accept") + packet_id
-                    netlink.send(message(MSG_VERDICT, number, attribute(2, header)))
+                    answer = attribute(2, struct.pack(">I", verdict != "drop") + packet_id)
+                    if verdict in MARKS:
+                        answer += attribute(3, struct.pack(">I", MARKS[verdict]))
+                    netlink.send(message(MSG_VERDICT, number, answer))
             data = data[(length + 3) & ~3:]
 
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Whose the other end of a connection on the loopback interface is. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "server.h"
+#include "suite.h"
+
+#define SOMEBODY	12345	/* the user, if this is root, that a child is */
+
+static struct sockaddr_storage at;
+static socklen_t length;
+
+static int listen_at(int family)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)&at;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&at;
+	int fd = socket(family, SOCK_STREAM, 0);
+
+	memset(&at, 0, sizeof(at));
+	at.ss_family = family;
+	length = family == AF_INET ? sizeof(*in) : sizeof(*in6);
+	if (family == AF_INET)
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else
+		in6->sin6_addr = in6addr_loopback;
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, length) || listen(fd, 5) ||
+	    getsockname(fd, (struct sockaddr *)&at, &length)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+START_TEST(the_other_end_has_an_owner)
+{
+	int family = _i ? AF_INET6 : AF_INET, server = listen_at(family), client, peer, status;
+	uid_t user = -1;
+	pid_t child;
+
+	if (server < 0)		/* no IPv6 here */
+		return;
+	client = socket(family, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(client, (struct sockaddr *)&at, length), 0);
+	peer = accept(server, NULL, NULL);
+	ck_assert(peer_owner(peer, &user));
+	ck_assert_uint_eq(user, geteuid());
+	close(client);		/* what is closed looks like root's */
+	user = -1;
+	ck_assert(!peer_owner(peer, &user));
+	ck_assert(user == (uid_t)-1);
+	close(peer);
+
+	child = fork();
+	if (!child) {
+		if (!geteuid() && setuid(SOMEBODY))
+			_exit(1);
+		client = socket(family, SOCK_STREAM, 0);
+		if (connect(client, (struct sockaddr *)&at, length))
+			_exit(1);
+		_exit(recv(client, &status, 1, 0) != 0);
+	}
+	peer = accept(server, NULL, NULL);
+	ck_assert(peer_owner(peer, &user));
+	ck_assert_uint_eq(user, geteuid() ? geteuid() : SOMEBODY);
+	close(peer);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	close(server);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("holder");
+	TCase *tcase = tcase_create("holder");
+
+	tcase_add_loop_test(tcase, the_other_end_has_an_owner, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return run_suite(suite);
+}

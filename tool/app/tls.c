@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The ClientHello of TLS (RFC 8446, section 4.1.2), over any number of records. */
+#include <string.h>
+
+#include "tls.h"
+
+#define RECORD_HANDSHAKE	22
+#define RECORD_MAX		16384
+#define CLIENT_HELLO		1
+#define EXTENSION_NAME		0	/* RFC 6066, section 3 */
+#define EXTENSION_ECH		0xfe0d	/* RFC 9849, section 5 */
+#define EXTENSIONS_MAX		128
+
+/* Bytes that are read from the front; once they do not suffice, @cut stays set. */
+struct bytes {
+	const uint8_t *at;
+	size_t left;
+	bool cut;
+};
+
+static const uint8_t *take(struct bytes *bytes, size_t n)
+{
+	const uint8_t *at = bytes->at;
+
+	if (bytes->cut || bytes->left < n) {
+		bytes->cut = true;
+		return NULL;
+	}
+	bytes->at += n;
+	bytes->left -= n;
+	return at;
+}
+
+/* A number of @n bytes, 0 if it is cut off. */
+static uint32_t number(struct bytes *bytes, unsigned int n)
+{
+	const uint8_t *at = take(bytes, n);
+	uint32_t value = 0;
+
+	while (at && n--)
+		value = value << 8 | *at++;
+	return value;
+}
+
+/* A vector: its length in @n bytes, and so many. */
+static struct bytes vector(struct bytes *bytes, unsigned int n)
+{
+	uint32_t length = number(bytes, n);
+	struct bytes inner = { .at = take(bytes, length) };
+
+	inner.left = inner.at ? length : 0;
+	inner.cut = !inner.at;
+	return inner;
+}
+
+static enum reading bad(const char **why, const char *reason)
+{
+	*why = reason;
+	return READ_BAD;
+}
+
+/* One name, and it is a host (RFC 6066, section 3). */
+static bool read_name(struct bytes extension, struct tls_hello *hello)
+{
+	struct bytes list = vector(&extension, 2), name;
+
+	if (extension.cut || extension.left || number(&list, 1) != 0)
+		return false;
+	name = vector(&list, 2);
+	return !list.cut && !list.left && take_name(name.at, name.left, hello->name);
+}
+
+static enum reading read_extensions(struct bytes list, struct tls_hello *hello, const char **why)
+{
+	unsigned int n = 0;
+	bool named = false;
+
+	while (list.left) {
+		uint32_t type = number(&list, 2);
+		struct bytes extension = vector(&list, 2);
+
+		if (list.cut || ++n > EXTENSIONS_MAX)
+			return bad(why, "extensions of a ClientHello that are none");
+		if (type == EXTENSION_ECH)
+			hello->ech = true;
+		if (type != EXTENSION_NAME)
+			continue;
+		if (named || !read_name(extension, hello))
+			return bad(why, "not one server name in a ClientHello");
+		named = true;
+	}
+	return READ_DONE;
+}
+
+static enum reading read_body(struct bytes body, struct tls_hello *hello, const char **why)
+{
+	struct bytes extensions;
+
+	take(&body, 2 + 32);	/* version and random */
+	vector(&body, 1);	/* session */
+	vector(&body, 2);	/* cipher suites */
+	vector(&body, 1);	/* compression */
+	if (body.cut)
+		return bad(why, "a ClientHello that is cut short");
+	if (!body.left)		/* of before there were extensions */
+		return READ_DONE;
+	extensions = vector(&body, 2);
+	if (body.cut || body.left)
+		return bad(why, "extensions of a ClientHello that are none");
+	return read_extensions(extensions, hello, why);
+}
+
+/**
+ * tls_read_hello() - read what a client begins with
+ * @data: all it has sent
+ * @n: how many bytes that is
+ * @hello: set to what it says, once it is complete
+ * @why: set to what is bad
+ *
+ * What follows it is not looked at. Values that are there to be ignored (GREASE, RFC 8701)
+ * are.
+ */
+enum reading tls_read_hello(const uint8_t *data, size_t n, struct tls_hello *hello,
+			    const char **why)
+{
+	uint8_t message[TLS_HELLO_MAX];
+	struct bytes input = { data, n, false }, body = { message, 0, false };
+	size_t got = 0, length;
+
+	hello->name[0] = '\0';
+	hello->ech = false;
+	/* As much as there is of each record: what is bad is so before it is over. */
+	while (input.left) {
+		const uint8_t *header = input.at;
+		size_t size, part;
+
+		if (header[0] != RECORD_HANDSHAKE || (input.left > 1 && header[1] != 3))
+			return bad(why, "not a handshake of TLS");
+		if (input.left < 5)
+			break;
+		size = header[3] << 8 | header[4];
+		if (!size || size > RECORD_MAX)
+			return bad(why, "a record of TLS of a length that none has");
+		input.at += 5;
+		input.left -= 5;
+		part = size < input.left ? size : input.left;
+		if (part > sizeof(message) - got)
+			return bad(why, "the ClientHello is too long");
+		memcpy(message + got, input.at, part);
+		got += part;
+		input.at += part;
+		input.left -= part;
+		if (got && message[0] != CLIENT_HELLO)
+			return bad(why, "a handshake that does not begin with a ClientHello");
+		if (got < 4)
+			continue;
+		length = message[1] << 16 | message[2] << 8 | message[3];
+		if (length > sizeof(message) - 4)
+			return bad(why, "the ClientHello is too long");
+		if (got < 4 + length)
+			continue;
+		body.at = message + 4;
+		body.left = length;
+		return read_body(body, hello, why);
+	}
+	return n >= TLS_HELLO_MAX + 1024 ? bad(why, "the ClientHello is too long") : READ_MORE;
+}
