@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 300
+#
+# Limits of size and age hold: while it runs, at its start, and on a disk that is small.
+. "$(dirname "$0")/../selftests/lib.sh"
+. "$(dirname "$0")/snoop.sh"
+
+link
+mkdir "$TMP/disk"
+mount -t tmpfs -o size=40M disk "$TMP/disk" || die "no tmpfs"
+store=$TMP/disk/tap.db
+used() { du -cb "$TMP/disk/"* | tail -n 1 | cut -f 1; }
+# watch LIMIT: the most that was used while snoop runs, if it is more than LIMIT.
+watch() {
+	while kill -0 "$SNOOP" 2>/dev/null; do
+		[ "$(used 2>/dev/null || echo 0)" -le "$1" ] || echo "$(used) is more than $1"
+		sleep 0.02
+	done
+}
+
+snoop limited --store "$store" --max-size 16M
+watch $((16 << 20)) >"$TMP/watched" &
+watching=$!
+send 40000 1000 20000
+finish
+wait "$watching"
+check_equal "all were received and stored" "$(jq -c '[.received, .stored, .dropped_queue, .lost]' "$TMP/limited.out")" \
+	'[40000,40000,0,0]'
+check_equal "it never took more" "$(cat "$TMP/watched")" ""
+check "but most of it" test "$(used)" -gt $((10 << 20))
+check "in several files" test "$(find "$TMP/disk" -name 'tap.*.db' | wc -l)" -ge 4
+check_equal "with the latest" "$(sqlite3 "$store" 'SELECT max(id) FROM packet')" 40000
+check_equal "each is whole, and its conversation is its own" "$(for file in "$TMP"/disk/*.db; do
+	sqlite3 "$file" 'PRAGMA integrity_check; SELECT (SELECT count(*) FROM packet) =
+		(SELECT sum(packets) FROM flow) AND (SELECT count(*) FROM packet) = (SELECT sum(packets) FROM traffic)
+		AND (SELECT count(*) FROM packet) = (SELECT stored FROM capture)'; done | sort -u | tr '\n' ' ')" "1 ok "
+there=$(for file in "$TMP"/disk/*.db; do sqlite3 "$file" 'SELECT count(*) FROM packet'; done | awk '{ n += $1 } END { print n }')
+check_equal "a report is of all files" "$("$FWCTL" -j report "$store" | jq .packets)" "$there"
+check_equal "in order, without a gap" "$("$FWCTL" report "$store" --jsonl - | jq -s '[.[0].packet + length - 1, .[-1].packet]' -c)" "[40000,40000]"
+one=$(find "$TMP/disk" -name 'tap.*.db' | sort | head -n 1)
+check_equal "one file can be looked at" "$("$FWCTL" -j report "$one" | jq .packets)" "$(sqlite3 "$one" 'SELECT count(*) FROM packet')"
+
+# At its start: a smaller limit.
+snoop smaller --store "$store" --max-size 6M
+check "at its start, too" test "$(used)" -le $((6 << 20))
+finish
+
+# By age.
+snoop aged --store "$store" --max-age 8
+for _ in 1 2 3; do
+	send 10 100
+	sleep 1.5
+done
+check "a file is left by its age" test "$(find "$TMP/disk" -name 'tap.*.db' | wc -l)" -ge 2
+old=$(find "$TMP/disk" -name 'tap.*.db' | sort | head -n 1)
+gone() { [ ! -e "$1" ]; }
+check "and deleted by its age" busywait 30 gone "$old"
+finish
+
+# A disk that is full: without a limit it stops, and says so; with one, the oldest go.
+rm -f "$TMP"/disk/*
+snoop full --store "$store" --keep-free 4M
+send 60000 1000 40000
+wait "$SNOOP"
+check_equal "without a limit it stops in time" "$?" 2
+check_match "and says why" "$(cat "$TMP/full.err")" 'the disk has to keep 4 MiB free, and has [0-9]+ MiB'
+check "the disk is not full" test "$(df --output=avail -B1 "$TMP/disk" | tail -n 1)" -ge $((4 << 20))
+check_equal "what is stored is whole" "$(sqlite3 "$store" 'PRAGMA integrity_check')" ok
+check_equal "each packet is stored or told of" "$(sqlite3 "$store" 'SELECT count(*) FROM packet')" "$(field full stored)"
+check_equal "at its start it says so at once" "$(in_ns "$TAP" "$FWCTL" snoop far --store "$store" --keep-free 30M 2>&1 | grep -c 'the disk has to keep 30 MiB free')" 1
+
+rm -f "$TMP"/disk/*
+snoop ring --store "$store" --keep-free 4M --max-size 1G --rotate-size 4M
+send 60000 1000 20000
+finish
+check_equal "with a limit beyond the disk, the oldest go" "$(jq -c '[.received, .stored, .lost]' "$TMP/ring.out")" '[60000,60000,0]'
+check "and the disk keeps its room" test "$(df --output=avail -B1 "$TMP/disk" | tail -n 1)" -ge $((4 << 20))
+umount "$TMP/disk"
