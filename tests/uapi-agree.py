@@ -30,8 +30,8 @@ class Header:
         self.remarks = {}  # constant -> the comment on its line
         self.enums = {}  # enum flowwall_X -> its first constant
         self.texts = dict(re.findall(r'#define\s+(FLOWWALL_\w+)\s+"([^"]*)"', text))
-        for name, value in re.findall(r"#define\s+(FLOWWALL_\w+)\s+(\d+)", text):
-            self.numbers[name] = int(value)
+        for name, value in re.findall(r"#define\s+(FLOWWALL_\w+)\s+(0x[0-9a-f]+|\d+)", text):
+            self.numbers[name] = int(value, 0)
         for enum, body in re.findall(r"^enum (\w+) \{(.*?)^\};", text, re.S | re.M):
             self._enum(enum, body)
 

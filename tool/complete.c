@@ -100,11 +100,12 @@ static void print_language(char *keyword, int argc, char **argv)
 }
 
 /* A filter of flows: each word is one by itself, but for what takes a value. */
-static void complete_filter(int argc, char **argv)
+static void complete_filter(int argc, char **argv, bool list)
 {
 	static const char *const words[] = {
-		"from", "to", "key", "host", "state", "rule", "--sort", "--follow", NULL
+		"from", "to", "key", "host", "state", "rule", NULL
 	};
+	static const char *const of_lists[] = { "--sort", "--follow", NULL };
 	char *last = argc ? argv[argc - 1] : "";
 
 	if (!strcmp(last, "state")) {
@@ -119,6 +120,8 @@ static void complete_filter(int argc, char **argv)
 		print_names(direction_names);
 		print_names(proto_names);
 		print_all(words);
+		if (list)
+			print_all(of_lists);
 	}
 }
 
@@ -137,6 +140,73 @@ static void complete_ovs(const char *verb, int argc, char **argv)
 		print_running(0);
 }
 
+/* What is there to set the machine up, and to see whether it stands. */
+static void complete_setup(const char *name, const char *verb)
+{
+	static const char *const init[] = { "--dry-run", "--confirm", "--force", NULL };
+
+	if (!strcmp(name, "init"))
+		print_all(init);
+	if (!strcmp(name, "status"))
+		print("--prometheus");
+	if (!strcmp(name, "monitor")) {
+		print_names(event_names);
+		print("--journal");
+	}
+	if (!strcmp(name, "init") || !strcmp(name, "doctor") || !strcmp(name, "diff") ||
+	    (!strcmp(name, "failsafe") && verb && strcmp(verb, "off")))
+		print("<file>");
+}
+
+static void complete_decoy(const char *verb, int argc, char **argv)
+{
+	static const char *const words[] = {
+		"--net", "--http", "--port", "--log", "--ignore", "--block", "--group", "--rate", "--listen",
+		"--mode", "--map", "--tunnel", NULL
+	};
+	static const char *const modes[] = { "decoy", "switch", "vxlan", NULL };
+	const char *last = argc ? argv[argc - 1] : "";
+
+	/* Each option has a value. */
+	if (verb || !strcmp(last, "--http") || !strcmp(last, "--log"))
+		print("<file>");
+	else if (!strcmp(last, "--mode"))
+		print_all(modes);
+	else if (!strcmp(last, "--group"))
+		print_running(FLOWWALL_KIND_GROUP);
+	else if (argc % 2 == 0)
+		print_all(words);
+}
+
+/* The options of snoop and report, or what may follow the last one. */
+static void complete_options(bool snoop, int argc, char **argv)
+{
+	static const char *const of_snoop[] = {
+		"--read", "--store", "--filter", "--snaplen", "--dedupe", "--key", "--max-size",
+		"--max-age", "--rotate-size", "--rotate-age", "--keep-free", "--buffer", "--user", NULL
+	};
+	static const char *const of_report[] = {
+		"--from", "--to", "--host", "--port", "--proto", "--flow", "--html", "--pcapng",
+		"--jsonl", "--top", NULL
+	};
+	static const char *const files[] = { "--read", "--store", "--html", "--pcapng", "--jsonl", NULL };
+	const char *last = argc ? argv[argc - 1] : "";
+	size_t i;
+
+	for (i = 0; files[i] && strcmp(files[i], last); i++)
+		;
+	if (!strcmp(last, "--dedupe"))
+		print("off");
+	if (!strcmp(last, "--key")) {
+		print("exact");
+		print("ip");
+	}
+	if (files[i] || (!snoop && !argc))
+		print("<file>");
+	if (*last != '-')
+		print_all(snoop ? of_snoop : of_report);
+}
+
 static void complete_command(const struct command *command, int argc, char **argv)
 {
 	const char *verb = argc && command->verbs ? match_verb(argv[0], command->verbs) : NULL;
@@ -151,10 +221,21 @@ static void complete_command(const struct command *command, int argc, char **arg
 		print("--force");
 		print("<file>");
 	}
+	complete_setup(command->name, verb);
+	if (!strcmp(command->name, "app")) {
+		print("--queue");
+		print("--memory");
+		print("--check");
+		print("<file>");
+	}
 	if (!strcmp(command->name, "ovs") && verb)
 		complete_ovs(verb, argc - 1, argv + 1);
-	if (!strcmp(command->name, "flows"))
-		complete_filter(argc - !!verb, argv + !!verb);
+	if (!strcmp(command->name, "decoy"))
+		complete_decoy(verb, argc, argv);
+	if (command->run == cmd_snoop || command->run == cmd_report)
+		complete_options(command->run == cmd_snoop, argc, argv);
+	if (!strcmp(command->name, "flows") || !strcmp(command->name, "top"))
+		complete_filter(argc - !!verb, argv + !!verb, command->verbs);
 	if (!command->language || (verb && !strcmp(verb, "list")))
 		return;
 	if (verb && strcmp(verb, "add") && argc == 1) {

@@ -33,6 +33,7 @@ int edit_add(enum stmt_kind kind, int argc, char **argv);
 int edit_line(enum stmt_kind kind, bool add, char *keyword, int argc, char **argv);
 int edit_del(const struct stmt *stmt);
 void statement_lines(struct stmt *stmt, void (*each)(const char *line, void *arg), void *arg);
+size_t ruleset_differences(const struct script *running, const struct script *file);
 int list_statements(uint32_t kinds, void (*text)(const struct stmt *stmt),
 		    json_t *(*json)(const struct stmt *stmt));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fwctl: the table of commands, options, dispatch. */
+/* fwctl: the table of commands, dispatch. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,16 +7,17 @@
 
 #include "../kmod/version.h"
 #include "fwctl.h"
+#include "machine/failsafe.h"
 #include "out.h"
-
-struct options options;
 
 const char *const list_verbs[] = { "list", NULL };
 const char *const edit_verbs[] = { "list", "add", "del", NULL };
 
 const struct command commands[] = {
 	{ "status", cmd_status, false, NULL, "how the firewall is, on one screen",
-	  "fwctl status\n" },
+	  "fwctl status [--prometheus]\n"
+	  "\n"
+	  "--prometheus: the counters as Prometheus reads them from a text file.\n" },
 	{ "role", cmd_role, true, edit_verbs, "what interfaces are: internal, external, none",
 	  "fwctl role [list]\n"
 	  "fwctl role [add] IFACE|PATTERN+|default internal|external|none\n"
@@ -91,12 +92,54 @@ const struct command commands[] = {
 	  "kernel too, and change nothing. --confirm: the kernel puts the old ruleset back\n"
 	  "unless `fwctl confirm` comes in time. Over ssh, what would lock a session like\n"
 	  "this one out is refused without --force. FILE may be - for standard input.\n" },
+	{ "app", cmd_app, false, NULL, "let pass or deny by what is asked for: HTTP, TLS, DNS",
+	  "fwctl app --queue N[-M] [--memory MIB] FILE\n"
+	  "fwctl app --check FILE              says whether the file is good\n"
+	  "\n"
+	  "Judges what rules with `queue N` hand to it, until a signal. SIGHUP reads the file\n"
+	  "again, SIGUSR1 shows the counters. Rules with `log` are told, with -v all.\n"
+	  "\n"
+	  "In the file, the first that matches decides; without a default all else is denied:\n"
+	  "allow|deny|mark V[/MASK] http [host NAME|none] [path PATH] [method M] [release]\n"
+	  "allow|deny|mark V[/MASK] tls [name NAME|none] [ech]\n"
+	  "allow|deny|mark V[/MASK] dns [name NAME] [type TYPE]\n"
+	  "allow|deny|mark V[/MASK] http2|other\n"
+	  "default allow|deny\n"
+	  "\n"
+	  "Each may have: log, id WORD. `*` stands for anything: *.example, \"/app/*\".\n"
+	  "Example: allow http host app1.example path \"/app1/*\"\n" },
 	{ "confirm", cmd_confirm, false, NULL, "keep the ruleset that waits for it",
 	  "fwctl confirm\n" },
 	{ "diff", cmd_diff, false, NULL, "what an apply would change",
 	  "fwctl diff FILE\n"
 	  "\n"
 	  "Lines with - would go, lines with + would come. Exit status 1 if there are any.\n" },
+	{ "init", cmd_init, false, NULL, "a first ruleset for this machine",
+	  "fwctl init [FILE] [--dry-run] [--confirm SECONDS] [--force]\n"
+	  "\n"
+	  "Proposes roles from routes and addresses, and a ruleset that lets in a session\n"
+	  "like the one it is run in. It is put in force for SECONDS (60) and comes into FILE\n"
+	  "(" RULES_FILE ") once `fwctl confirm` says from a new session, or an answer here,\n"
+	  "that the machine can still be reached; else all is as before. --dry-run: only show\n"
+	  "it. --force: in the place of a FILE that is there.\n" },
+	{ "doctor", cmd_doctor, false, NULL, "what stands in the way, and what to do about it",
+	  "fwctl doctor [FILE]\n"
+	  "\n"
+	  "Looks at the module and its next kernel, Secure Boot, the service, roles, forwarding,\n"
+	  "other firewalls, offloads, the clock, and whether the ruleset is that of FILE\n"
+	  "(" RULES_FILE "). Exit status 1 if something is wrong.\n" },
+	{ "failsafe", cmd_failsafe, false, failsafe_verbs, "lines of nftables while FlowWall does not stand",
+	  "fwctl failsafe [show [FILE]]     whether they are in place, and how they read\n"
+	  "fwctl failsafe on [FILE]         unless a ruleset with an outside is in force\n"
+	  "fwctl failsafe off\n"
+	  "\n"
+	  "They drop what is new from outside, by the roles in FILE (" RULES_FILE "), and so\n"
+	  "need no module for the kernel that is running. flowwall.service sets them before\n"
+	  "it loads the ruleset, and takes them away when that is in force.\n" },
+	{ "off", cmd_off, false, NULL, "open: every packet passes",
+	  "fwctl off\n"
+	  "\n"
+	  "An empty ruleset, and no failsafe. To stop the service does not open anything.\n" },
 	{ "explain", cmd_explain, false, NULL, "what would become of a packet, and why",
 	  "fwctl explain [in|out|inside|local] PROTO from A [port N] to A [port N]\n"
 	  "              [type NAME] [id N] [key N] [flags syn,ack] [iif IFACE]\n"
@@ -108,7 +151,17 @@ const struct command commands[] = {
 	{ "save", cmd_save, false, NULL, "print the running ruleset as a file",
 	  "fwctl save\n" },
 	{ "monitor", cmd_monitor, false, NULL, "events as they happen",
-	  "fwctl monitor\n" },
+	  "fwctl monitor [EVENT]... [--journal]\n"
+	  "\n"
+	  "EVENT: flow-new, flow-end, table-full, log, group, ruleset, iface, lost; all of\n"
+	  "them if none is named. --journal writes them to the systemd journal, without flows\n"
+	  "unless they are named, at most 5 a second of a rule.\n" },
+	{ "top", cmd_top, false, NULL, "who uses the line, on a full screen",
+	  "fwctl top [FILTER]...\n"
+	  "\n"
+	  "The busiest flows, hosts and rules, and why packets are dropped; each second.\n"
+	  "FILTER as of `fwctl flows`. Keys: Tab or 1-4 view, s sort, / filter, e explain,\n"
+	  "k kill, p pause, ? help, q quit. -j prints the busiest once.\n" },
 	{ "ovs", cmd_ovs, false, ovs_verbs, "taps, coprocessors and segments on Open vSwitch bridges",
 	  "fwctl ovs [show]                 what is in force, in words, with counters\n"
 	  "fwctl ovs apply FILE [--dry-run] what the file says of bridges; all or nothing\n"
@@ -125,7 +178,54 @@ const struct command commands[] = {
 	  "ovs coprocessor BR port P for P PROTO port LIST [host A] [vlan N [base N]]\n"
 	  "ovs host NAME port P addr A,A [mac M]\n"
 	  "ovs segment BR allow|deny EP to EP [PROTO] [port LIST]\n"
-	  "ovs segment BR default allow|deny\n" },
+	  "ovs segment BR default allow|deny\n"
+	  "ovs decoy BR net PREFIX[,PREFIX] [controller tcp:ADDRESS:PORT]\n" },
+	{ "snoop", cmd_snoop, false, NULL, "record what passes a port, into a database",
+	  "fwctl snoop IFACE|--read FILE --store FILE.db|postgresql://... [OPTION VALUE]...\n"
+	  "\n"
+	  "--filter EXPR         only what matches; see pcap-filter(7)\n"
+	  "--snaplen BYTES       keep so much of a packet (262144)\n"
+	  "--dedupe MS|off       the same packet again within MS (50) is only counted\n"
+	  "--key exact|ip        the same: to the byte, or but for link layer and TTL\n"
+	  "--max-size SIZE       of all files; the oldest go\n"
+	  "--max-age DURATION    that a file is kept\n"
+	  "--rotate-size SIZE    a new file then (an eighth of the above, if these are given)\n"
+	  "--rotate-age DURATION a new file then\n"
+	  "--keep-free SIZE      on the disk (256M, or a twentieth of it)\n"
+	  "--buffer SIZE         of the kernel's ring, and twice of the queue (64M)\n"
+	  "--user NAME           become NAME (whoever owns the folder of the store)\n"
+	  "\n"
+	  "Until a signal. SIZE: 500M, 2G; DURATION: 12h, 7d.\n"
+	  "Example: fwctl snoop tap0 --store /var/lib/snoop/tap.db --max-size 20G\n" },
+	{ "report", cmd_report, false, NULL, "what such a database, or a capture, has in it",
+	  "fwctl report FILE.db|postgresql://...|FILE.pcap [SELECTION]... [OUTPUT]...\n"
+	  "\n"
+	  "SELECTION:\n"
+	  "--from TIME, --to TIME  2027-01-01, 2027-01-01T12:00:00Z, or seconds since 1970\n"
+	  "--host ADDRESS          of either end\n"
+	  "--port N                of either end\n"
+	  "--proto NAME            ip, ipv6, arp, tcp, udp, icmp, gre, ... or a number\n"
+	  "--flow N                a conversation by its number\n"
+	  "OUTPUT, in place of text (-j: JSON):\n"
+	  "--html FILE             a page with plots that needs nothing else\n"
+	  "--pcapng FILE           the packets, for Wireshark\n"
+	  "--jsonl FILE            one object a packet, for mongoimport\n"
+	  "--top N                 so many of each list (10)\n"
+	  "\n"
+	  "FILE - is standard output.\n"
+	  "Example: fwctl report tap.db --host 10.0.1.5 --from 2027-01-01 --html day.html\n" },
+	{ "decoy", cmd_decoy, false, decoy_verbs, "an OpenFlow controller that answers for hosts that do not exist",
+	  "fwctl decoy --net PREFIX[,PREFIX] [--http [PORT=]FILE]... [--port N|any=BANNER|@FILE]...\n"
+	  "            [--log FILE] [--ignore ADDR|PREFIX[:PORT]]... [--block SECONDS [--group NAME]]\n"
+	  "            [--rate N] [--listen tcp:127.0.0.1:6653]\n"
+	  "fwctl decoy --mode switch [--listen ...]\n"
+	  "fwctl decoy --mode vxlan --map PREFIX=TUNNEL_END,VNI... [--tunnel PORT] [--listen ...]\n"
+	  "fwctl decoy report FILE          what the log says, summed up\n"
+	  "\n"
+	  "Decoys are asked by the bridge that says: ovs decoy BR net PREFIX. They answer ARP,\n"
+	  "neighbour discovery, echo, HTTP and banners, never for an address that a real host\n"
+	  "has; other ports are closed. --block puts whoever makes a connection into a group of\n"
+	  "the firewall. The modes switch and vxlan are for bridges of their own.\n" },
 	{ .name = NULL }
 };
 
@@ -146,39 +246,6 @@ static void usage(FILE *to)
 	      "Words may be cut short as long as they are clear. Without an object: status.\n"
 	      "Exit status: 0 done, 1 refused or wrong input, 2 the kernel failed;\n"
 	      "3 of explain: the packet would not pass.\n", to);
-}
-
-/**
- * match_verb() - find a verb by its beginning
- * @word: what was typed
- * @verbs: up to a NULL
- *
- * Return: the verb, or NULL if there is none or more than one.
- */
-const char *match_verb(const char *word, const char *const *verbs)
-{
-	const char *found = NULL;
-
-	for (; *word && *verbs; verbs++) {
-		if (!strcmp(*verbs, word))
-			return *verbs;
-		if (strncmp(*verbs, word, strlen(word)))
-			continue;
-		if (found)
-			return NULL;
-		found = *verbs;
-	}
-	return found;
-}
-
-/**
- * no_arguments() - refuse what a command has no use for
- *
- * Return: DONE, or REFUSED with the error reported.
- */
-int no_arguments(int argc, char **argv)
-{
-	return argc > 0 ? wrong(NULL, "`%s` is not known here", argv[0]) : DONE;
 }
 
 /**
@@ -225,60 +292,10 @@ static int unknown_command(const char *word)
 	return wrong(text, "`%s` is not an object of fwctl", word);
 }
 
-/* The options that every command has; -n takes a word with it. */
-const char *const option_words[] = {
-	"-j", "--json", "-v", "--verbose", "-n", "--netns", "-h", "--help", "--version", NULL
-};
-
-/**
- * take_option() - take the option that the arguments begin with
- *
- * Return: how many words it has, 0 if there is none, -1 after a mistake.
- */
-int take_option(int argc, char **argv)
-{
-	size_t i;
-
-	for (i = 0; option_words[i] && strcmp(option_words[i], argv[0]); i++)
-		;
-	if (!option_words[i])
-		return 0;
-	switch (option_words[i][1] == '-' ? option_words[i][2] : option_words[i][1]) {
-	case 'j':
-		options.json = true;
-		report_mistake = report_json;
-		return 1;
-	case 'n':
-		if (argc == 1)
-			return wrong(NULL, "%s needs the name of a network namespace", argv[0]), -1;
-		options.netns = argv[1];
-		return 2;
-	case 'h':
-		options.help = true;
-		return 1;
-	default:
-		if (strcmp(argv[0], "--version")) {
-			options.verbose = true;
-			return 1;
-		}
-		puts("fwctl " FLOWWALL_VERSION);
-		exit(DONE);
-	}
-}
-
-/* Is it an option that nobody knows? A lone "-" is a file. */
+/* Before the command; behind it, what begins with "-" is for it to read. A lone "-" is a file. */
 static bool unknown_option(const char *word, const struct command *command)
 {
-	static const char *const own[] = { "--check", "--confirm", "--force", "--sort", "--follow", "--dry-run" };
-	size_t i;
-
-	if (word[0] != '-' || !word[1])
-		return false;
-	for (i = 0; command && i < sizeof(own) / sizeof(*own); i++)
-		if (!strcmp(word, own[i]))
-			return false;
-	/* What begins with "-" is no word of the language: its parser says so. */
-	return !command || !command->language;
+	return word[0] == '-' && word[1] && !command;
 }
 
 /*
@@ -336,9 +353,5 @@ int main(int argc, char **argv)
 	} else {
 		status = cmd_status(0, NULL);
 	}
-	if (fflush(stdout) || ferror(stdout)) {
-		fputs("fwctl: cannot write to standard output\n", stderr);
-		return FAILED;
-	}
-	return status;
+	return end_output(status);
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fwctl apply: put a file in the place of the running ruleset, or nothing of it. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../fwctl.h"
+#include "../machine/session.h"
 #include "../out.h"
 #include "../packet.h"
 
@@ -64,34 +63,6 @@ static int load(struct module *module, struct script *script, struct commit *com
 	return err;
 }
 
-/*
- * Over ssh: the first packet of a session like this one, from another port. SSH_CONNECTION
- * is "CLIENT PORT SERVER PORT".
- */
-static bool session_packet(struct raw_packet *packet)
-{
-	const char *connection = getenv("SSH_CONNECTION");
-	struct packet_words words = { .proto = IPPROTO_TCP, .flags = 2 };
-	char client[64], server[64];
-	unsigned int sport, dport;
-
-	if (!connection ||
-	    sscanf(connection, "%63s %u %63s %u", client, &sport, server, &dport) != 4)
-		return false;
-	if (inet_pton(AF_INET, client, words.src) == 1 &&
-	    inet_pton(AF_INET, server, words.dst) == 1)
-		words.family = AF_INET;
-	else if (inet_pton(AF_INET6, client, words.src) == 1 &&
-		 inet_pton(AF_INET6, server, words.dst) == 1)
-		words.family = AF_INET6;
-	else
-		return false;
-	words.sport = sport < 65535 ? sport + 1 : 40000;
-	words.dport = dport;
-	packet_build(&words, packet);
-	return !packet_route(&words, NULL, packet);
-}
-
 static void tell(const struct request *request, const struct script *script)
 {
 	const struct commit *commit = &request->commit;
@@ -122,6 +93,7 @@ static void tell(const struct request *request, const struct script *script)
 
 static int apply(struct script *script, struct request *request)
 {
+	struct ssh_session session;
 	struct raw_packet packet;
 	struct module *module;
 	const struct stmt *bad;
@@ -129,13 +101,16 @@ static int apply(struct script *script, struct request *request)
 
 	if (status)
 		return status;
-	if (!request->force && session_packet(&packet))
-		request->commit.guard = &packet;
+	if (!request->force && ssh_session_find(&session)) {
+		packet_build(&session.words, &packet);
+		if (!packet_route(&session.words, *session.iface ? session.iface : NULL, &packet))
+			request->commit.guard = &packet;
+	}
 	err = load(module, script, &request->commit, &bad);
 	if (err == -ECONNREFUSED && request->commit.guard) {
 		status = wrong("allow it in the file, or do it all the same: --force",
 			       "this would lock out new ssh sessions like this one (%s); nothing was changed",
-			       getenv("SSH_CONNECTION"));
+			       session.text);
 	} else if (err && bad && module_refused(module)) {
 		mistake(&bad->place, NULL, "%s", module_error(module));
 		status = REFUSED;

@@ -143,6 +143,7 @@ static void say(const struct script *script, bool complete, struct said *said)
 /* --- the difference -------------------------------------------------------- */
 
 struct output {
+	bool count;	/* and nothing else */
 	size_t n;
 	json_t *remove;
 	json_t *add;
@@ -151,6 +152,8 @@ struct output {
 static void emit(struct output *output, char sign, const char *line)
 {
 	output->n++;
+	if (output->count)
+		return;
 	if (output->add)
 		json_array_append_new(sign == '-' ? output->remove : output->add, json_text(line));
 	else
@@ -235,27 +238,45 @@ static void diff_rules(const struct lines *old, const struct lines *new, struct 
 	diff_middle(old, first, old_end, new, first, new_end, output);
 }
 
+static void compare_all(const struct script *running, const struct script *file,
+			struct output *output)
+{
+	struct said old, new;
+
+	say(running, true, &old);
+	say(file, false, &new);
+	diff_sets(&old.set, &new.set, output);
+	diff_rules(&old.rules, &new.rules, output);
+	lines_free(&old.set);
+	lines_free(&old.rules);
+	lines_free(&new.set);
+	lines_free(&new.rules);
+}
+
 static int show(const struct script *running, const struct script *file)
 {
 	struct output output = { .n = 0 };
-	struct said old, new;
 
 	if (options.json) {
 		output.remove = json_array();
 		output.add = json_array();
 	}
-	say(running, true, &old);
-	say(file, false, &new);
-	diff_sets(&old.set, &new.set, &output);
-	diff_rules(&old.rules, &new.rules, &output);
+	compare_all(running, file, &output);
 	if (options.json)
 		out_json(json_pack("{s:i, s:o, s:o}", "schema", JSON_SCHEMA,
 				   "remove", output.remove, "add", output.add));
-	lines_free(&old.set);
-	lines_free(&old.rules);
-	lines_free(&new.set);
-	lines_free(&new.rules);
 	return output.n ? REFUSED : DONE;
+}
+
+/**
+ * ruleset_differences() - how many lines an apply of @file would take away and add
+ */
+size_t ruleset_differences(const struct script *running, const struct script *file)
+{
+	struct output output = { .count = true };
+
+	compare_all(running, file, &output);
+	return output.n;
 }
 
 /**

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fwctl flows: the flow table, or a part of it; and the end of some of its flows. */
-#include <arpa/inet.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../edit.h"
+#include "../flow_query.h"
 #include "../fwctl.h"
 #include "../line.h"
 #include "../out.h"
-#include "../rule_names.h"
+#include "../stop.h"
 
 const char *const flows_verbs[] = { "list", "kill", NULL };
 
@@ -25,89 +22,23 @@ const struct name sort_names[] = {
 
 /* What the command line says. */
 struct request {
-	struct flow_filter filter;
-	const char *rule;	/* id or number, looked up later */
-	struct typed match;
-	bool has_filter;
+	struct flow_query query;
 	bool all;
 	unsigned int sort;
 	unsigned int follow;	/* seconds between two lists */
 };
 
-/* --- the filter -------------------------------------------------------------- */
+/* --- the request ------------------------------------------------------------- */
 
-/* Its words are those of a rule, so they are read as one. */
-static bool read_match(struct request *request, int argc, char **argv)
+/* One word that is not about flows, and its value; returns as read_word() there. */
+static int read_option(struct request *request, int argc, char **argv)
 {
-	const struct rule *rule = &request->match.stmt.rule;
-	char **line = calloc(argc + 1, sizeof(*line));
-	bool good;
-
-	if (!line)
-		fail_out_of_memory();
-	line[0] = "allow";
-	memcpy(line + 1, argv, argc * sizeof(*argv));
-	good = type_statement(STMT_RULE, argc + 1, line, &request->match);
-	free(line);
-	if (!good)
-		return false;
-	if (rule->iface[0] || rule->n_u32 || rule->icmp_type >= 0 || rule->icmpv6_type >= 0 ||
-	    rule->log || rule->limit || rule->queued || rule->mark_mask || rule->ttl_step ||
-	    rule->until || rule->comment || rule->name[0]) {
-		wrong("fwctl flows --help", "a flow is known by protocol, ends, key, state and rule alone");
-		return false;
-	}
-	request->filter.match = rule;
-	return true;
-}
-
-/*
- * One word that a rule does not have, and its value; returns how many words, 0 for
- * none of these, or -1 after a mistake.
- */
-static int read_word(struct request *request, int argc, char **argv)
-{
-	struct flow_filter *filter = &request->filter;
-	const char *value = argc > 1 ? argv[1] : NULL;
-	unsigned int number;
-
-	if (value_of(direction_names, argv[0], &number)) {
-		filter->direction = number;
-		return 1;
-	}
 	if (!strcmp(argv[0], "all")) {
 		request->all = true;
 		return 1;
 	}
-	if (!strcmp(argv[0], "state")) {
-		if (value && value_of(state_names, value, &number)) {
-			filter->state = number;
-			return 2;
-		}
-		wrong("new, replied, syn-sent, syn-received, established, closing, closed",
-		      "a state goes behind `state`");
-		return -1;
-	}
-	if (!strcmp(argv[0], "rule")) {
-		if (value) {
-			request->rule = value;
-			return 2;
-		}
-		wrong("fwctl rule list", "the id of a rule goes behind `rule`, or `none`");
-		return -1;
-	}
-	if (!strcmp(argv[0], "host")) {
-		if (value && inet_pton(AF_INET, value, filter->host) == 1)
-			filter->host_family = AF_INET;
-		else if (value && inet_pton(AF_INET6, value, filter->host) == 1)
-			filter->host_family = AF_INET6;
-		if (filter->host_family)
-			return 2;
-		wrong("fwctl flows host 192.0.2.10", "an address goes behind `host`");
-		return -1;
-	}
 	if (!strcmp(argv[0], "--sort")) {
-		if (value && value_of(sort_names, value, &request->sort))
+		if (argc > 1 && value_of(sort_names, argv[1], &request->sort))
 			return 2;
 		wrong("fwctl flows --sort bytes", "bytes, packets or ttl goes behind `--sort`");
 		return -1;
@@ -121,39 +52,18 @@ static int read_word(struct request *request, int argc, char **argv)
 
 static bool read_request(struct request *request, int argc, char **argv)
 {
-	char **rest = calloc(argc + 1, sizeof(*rest));
 	int n = 0, at, words;
-	bool good = true;
 
-	if (!rest)
-		fail_out_of_memory();
-	request->filter.direction = -1;
-	request->filter.state = -1;
-	for (at = 0; at < argc; at += words) {
-		words = read_word(request, argc - at, argv + at);
-		if (words < 0) {
-			free(rest);
+	/* What is left is the query; a group of it may be called "all". */
+	for (at = 0; at < argc; at += words ? words : 1) {
+		words = n && flow_query_value(argv[n - 1]) ? 0 :
+			read_option(request, argc - at, argv + at);
+		if (words < 0)
 			return false;
-		}
-		if (words) {
-			request->has_filter |= argv[at][0] != '-';
-			continue;
-		}
-		rest[n++] = argv[at];
-		words = 1;
-		/* What stands behind these is a value, whatever it looks like. */
-		if (at + 1 < argc && (!strcmp(argv[at], "from") || !strcmp(argv[at], "to") ||
-				      !strcmp(argv[at], "group") || !strcmp(argv[at], "port"))) {
-			rest[n++] = argv[at + 1];
-			words = 2;
-		}
+		if (!words)
+			argv[n++] = argv[at];
 	}
-	if (n) {
-		request->has_filter = true;
-		good = read_match(request, n, rest);
-	}
-	free(rest);
-	return good;
+	return flow_query_read(&request->query, n, argv);
 }
 
 /* --- the list ---------------------------------------------------------------- */
@@ -266,7 +176,7 @@ static int list(struct module *module, const struct request *request, struct lis
 	lister->sort = request->sort;
 	if (options.json)
 		out_list_begin();
-	if (module_flows(module, request->has_filter ? &request->filter : NULL, each, lister))
+	if (module_flows(module, request->query.some ? &request->query.filter : NULL, each, lister))
 		status = module_failed(module);
 	if (lister->sort && lister->n) {
 		qsort_r(lister->kept, lister->n, sizeof(*lister->kept), largest_first,
@@ -281,31 +191,21 @@ static int list(struct module *module, const struct request *request, struct lis
 	return status;
 }
 
-static volatile sig_atomic_t stop;
-
-static void on_signal(int number)
-{
-	(void)number;
-	stop = 1;
-}
-
 /* The list again and again, in the same place of a terminal. */
 static int follow(struct module *module, const struct request *request, struct lister *lister)
 {
-	struct sigaction action = { .sa_handler = on_signal };
 	struct timespec pause = { .tv_sec = request->follow };
 	int status = DONE;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	while (!stop && !status && !ferror(stdout)) {
+	stop_on_signals(NULL);
+	while (!stopped() && !status && !ferror(stdout)) {
 		if (!options.json && isatty(STDOUT_FILENO))
 			fputs("\033[H\033[2J", stdout);
 		status = list(module, request, lister);
 		if (!options.json && !isatty(STDOUT_FILENO))
 			putchar('\n');
 		fflush(stdout);
-		if (!stop)
+		if (!stopped())
 			nanosleep(&pause, NULL);
 	}
 	return status;
@@ -317,25 +217,13 @@ static int kill_flows(struct module *module, const struct request *request)
 {
 	uint32_t ended;
 
-	if (module_kill_flows(module, &request->filter, &ended))
+	if (module_kill_flows(module, &request->query.filter, &ended))
 		return module_failed(module);
 	if (options.json)
 		out_json(json_pack("{s:I}", "ended", (json_int_t)ended));
 	else
 		printf("%u flow%s ended\n", ended, ended == 1 ? "" : "s");
 	return DONE;
-}
-
-/* "web" or "12" or "none" -> a handle */
-static bool find_rule(const struct rule_names *names, struct request *request)
-{
-	request->filter.of_rule = true;
-	if (!strcmp(request->rule, "none"))
-		return true;
-	request->filter.rule = rule_names_handle(names, request->rule);
-	if (!request->filter.rule)
-		wrong("fwctl rule list", "there is no rule `%s`", request->rule);
-	return request->filter.rule;
 }
 
 static int run(bool kill, const struct request *given)
@@ -349,7 +237,7 @@ static int run(bool kill, const struct request *given)
 		return status;
 	if (rule_names_read(module, &lister.names))
 		status = module_failed(module);
-	else if (request.rule && !find_rule(&lister.names, &request))
+	else if (!flow_query_rule(&request.query, &lister.names))
 		status = REFUSED;
 	else if (kill)
 		status = kill_flows(module, &request);
@@ -367,24 +255,22 @@ static int run(bool kill, const struct request *given)
  */
 int cmd_flows(int argc, char **argv)
 {
-	struct request request = { .rule = NULL };
+	struct request request = { .all = false };
 	const char *verb = argc ? match_verb(argv[0], flows_verbs) : NULL;
 	bool kill = verb && !strcmp(verb, "kill");
 	int status = REFUSED;
 
 	if (!read_request(&request, argc - !!verb, argv + !!verb))
 		goto out;
-	if (kill && !request.has_filter)
+	if (kill && !request.query.some && !request.all)
 		wrong("fwctl flows kill host 192.0.2.10, or: fwctl flows kill all", "which flows?");
 	else if (kill && (request.sort || request.follow))
 		wrong(NULL, "--sort and --follow are for lists");
-	else if (request.all && (request.filter.match || request.rule ||
-				 request.filter.host_family || request.filter.state >= 0 ||
-				 request.filter.direction >= 0))
+	else if (request.all && request.query.some)
 		wrong(NULL, "all flows, or some?");
 	else
 		status = run(kill, &request);
 out:
-	typed_free(&request.match);
+	flow_query_free(&request.query);
 	return status;
 }

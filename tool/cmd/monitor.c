@@ -3,42 +3,42 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
 #include "../fwctl.h"
+#include "../journal.h"
 #include "../out.h"
 #include "../rule_names.h"
+#include "../stop.h"
 
-static const char *const kind_names[] = {
-	[EVENT_FLOW_NEW] = "flow-new",
-	[EVENT_FLOW_END] = "flow-end",
-	[EVENT_TABLE_FULL] = "table-full",
-	[EVENT_RULESET] = "ruleset",
-	[EVENT_LOG] = "log",
-	[EVENT_GROUP] = "group",
-	[EVENT_IFACE] = "iface",
-	[EVENT_LOST] = "lost",
+const struct name event_names[] = {
+	{ "flow-new", EVENT_FLOW_NEW }, { "flow-end", EVENT_FLOW_END },
+	{ "table-full", EVENT_TABLE_FULL }, { "log", EVENT_LOG }, { "group", EVENT_GROUP },
+	{ "ruleset", EVENT_RULESET }, { "iface", EVENT_IFACE }, { "lost", EVENT_LOST },
+	{ NULL, 0 }
 };
 
-static volatile sig_atomic_t stop;
-
-static void on_signal(int number)
-{
-	(void)number;
-	stop = 1;
-}
+/* What a journal is for: not each flow. */
+#define FOR_JOURNAL (1U << EVENT_TABLE_FULL | 1U << EVENT_LOG | 1U << EVENT_RULESET | \
+		     1U << EVENT_IFACE | 1U << EVENT_LOST)
 
 /**
  * struct listener - what the events are told with
  * @module: a connection to ask what rules are called; the events come on another
  * @names: of the rules
  * @changed: there is another ruleset since @names was read
+ * @wanted: a bit for each kind of event
+ * @journal: where they go, or NULL
  */
 struct listener {
 	struct module *module;
 	struct rule_names names;
 	bool changed;
+	unsigned int wanted;
+	struct journal *journal;
 };
 
 /* What the rule of a flow is called; a new rule is looked up when it is needed. */
@@ -90,64 +90,107 @@ static json_t *event_json(const struct event *event, const char *rule)
 	}
 }
 
-static void print_flow(const struct event *event, const char *rule)
+static void print_flow(FILE *to, const struct event *event, const char *rule)
 {
 	const struct flow *flow = &event->flow;
 	char ends[128], proto[8], bytes[32];
 
 	entry_text(flow, &flow->original, ends, sizeof(ends));
-	printf("%s %s %s", name_of(direction_names, flow->direction),
+	fprintf(to, "%s %s %s", name_of(direction_names, flow->direction),
 	       proto_text(flow->proto, proto, sizeof(proto)), ends);
 	if (event->kind == EVENT_FLOW_END)
-		printf(", %s: %llu packets, %s", name_of(end_names, event->end_reason),
+		fprintf(to, ", %s: %llu packets, %s", name_of(end_names, event->end_reason),
 		       (unsigned long long)(flow->original.packets + flow->reply.packets),
 		       human_bytes(flow->original.bytes + flow->reply.bytes, bytes, sizeof(bytes)));
 	if (event->kind == EVENT_TABLE_FULL)
-		printf(": refused, all %u flows are in use (%u refused since this was said last)",
+		fprintf(to, ": refused, all %u flows are in use (%u refused since this was said last)",
 		       event->max_flows, event->refused);
 	else if (rule)
-		printf(", rule %s", rule);
-	putchar('\n');
+		fprintf(to, ", rule %s", rule);
+	fputc('\n', to);
 }
 
-static void print_text(const struct event *event, const char *rule, const struct timespec *now)
+/* What happened, on one line. */
+static void print_event(FILE *to, const struct event *event, const char *rule)
 {
-	char when[32] = "", ends[160];
-	struct tm tm;
+	char ends[160];
 
-	if (localtime_r(&now->tv_sec, &tm))
-		strftime(when, sizeof(when), "%T", &tm);
-	printf("%s.%03ld %s%-10s%s ", when, now->tv_nsec / 1000000, paint(BOLD),
-	       kind_names[event->kind], paint(PLAIN));
 	switch (event->kind) {
 	case EVENT_RULESET:
-		printf("number %u is in force\n", event->generation);
+		fprintf(to, "number %u is in force\n", event->generation);
 		break;
 	case EVENT_IFACE:
-		printf("%s is now %s\n", event->iface.name, name_of(role_names, event->iface.role));
+		fprintf(to, "%s is now %s\n", event->iface.name, name_of(role_names, event->iface.role));
 		break;
 	case EVENT_LOG:
 		drop_text(&event->drop, ends, sizeof(ends));
-		printf("%s%s%s: %s%s, rule %s\n", event->label, *event->label ? ": " : "", ends,
+		fprintf(to, "%s%s%s: %s%s, rule %s\n", event->label, *event->label ? ": " : "", ends,
 		       event->drop.reason < 0 ? "passes" : "dropped, ",
 		       event->drop.reason < 0 ? "" : name_of(drop_names, event->drop.reason),
 		       rule ? rule : "?");
 		break;
 	case EVENT_GROUP:
-		printf("%s now has %u member%s\n", event->group, event->size,
+		fprintf(to, "%s now has %u member%s\n", event->group, event->size,
 		       event->size == 1 ? "" : "s");
 		break;
 	case EVENT_LOST:
-		printf("%sevents came faster than they could be read: ", paint(RED));
+		fputs("events came faster than they could be read: ", to);
 		if (event->lost)
-			printf("%u are missing%s\n", event->lost, paint(PLAIN));
+			fprintf(to, "%u are missing\n", event->lost);
 		else
-			printf("some are missing%s\n", paint(PLAIN));
+			fputs("some are missing\n", to);
 		break;
 	default:
-		print_flow(event, rule);
+		print_flow(to, event, rule);
 		break;
 	}
+}
+
+static void print_text(const struct event *event, const char *rule, const struct timespec *now)
+{
+	char when[32] = "";
+	struct tm tm;
+
+	if (localtime_r(&now->tv_sec, &tm))
+		strftime(when, sizeof(when), "%T", &tm);
+	printf("%s.%03ld %s%-10s%s ", when, now->tv_nsec / 1000000,
+	       paint(event->kind == EVENT_LOST ? RED : BOLD),
+	       name_of(event_names, event->kind), paint(PLAIN));
+	print_event(stdout, event, rule);
+}
+
+/* Each rule, and each other kind of event, is written so often and no more. */
+static void to_journal(struct journal *journal, const struct event *event, const char *rule)
+{
+	char kind[64], *text = NULL;
+	uint64_t held_back;
+	struct timespec now;
+	json_t *fields;
+	size_t size;
+	FILE *to;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(kind, sizeof(kind), "%s %s", name_of(event_names, event->kind), rule ? rule : "");
+	if (!journal_may(journal, kind, now.tv_sec + now.tv_nsec / 1e9, &held_back))
+		return;
+	to = open_memstream(&text, &size);
+	if (!to)
+		fail_out_of_memory();
+	print_event(to, event, rule);
+	if (fclose(to))
+		fail_out_of_memory();
+	text[strcspn(text, "\n")] = '\0';
+	fields = event_json(event, rule);
+	json_object_set_new(fields, "event", json_string(name_of(event_names, event->kind)));
+	if (held_back)
+		json_object_set_new(fields, "held_back", json_integer(held_back));
+	/* Where there is no journal any more, its next start finds this service again. */
+	if (!journal_send(journal, text,
+			  event->kind == EVENT_TABLE_FULL || event->kind == EVENT_LOST ?
+			  LOG_WARNING : LOG_INFO, fields))
+		raise(SIGTERM);
+	json_decref(fields);
+	free(text);
 }
 
 static void each(const struct event *event, void *arg)
@@ -159,11 +202,15 @@ static void each(const struct event *event, void *arg)
 
 	if (event->kind == EVENT_RULESET)
 		listener->changed = true;
+	if (!(listener->wanted & 1U << event->kind))
+		return;
 	rule = rule_of(listener, event->kind == EVENT_LOG ? event->drop.flow.rule : event->flow.rule,
 		       buffer, sizeof(buffer));
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (options.json) {
-		json_t *object = json_pack("{s:s, s:f}", "event", kind_names[event->kind],
+	if (listener->journal) {
+		to_journal(listener->journal, event, rule);
+	} else if (options.json) {
+		json_t *object = json_pack("{s:s, s:f}", "event", name_of(event_names, event->kind),
 					   "time", now.tv_sec + now.tv_nsec / 1e9);
 		json_t *rest = event_json(event, rule);
 
@@ -175,32 +222,51 @@ static void each(const struct event *event, void *arg)
 	}
 }
 
-/* Signals come only while it waits: none is missed, none cuts a line. */
 static int listen_to(struct module *events, struct listener *listener)
 {
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t mask, before;
+	sigset_t before;
 	int err = 0;
 
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigprocmask(SIG_BLOCK, &mask, &before);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	while (!stop && !ferror(stdout) && (!err || err == -EINTR))
+	stop_on_signals(&before);
+	while (!stopped() && !ferror(stdout) && (!err || err == -EINTR))
 		err = module_events(events, &before, each, listener);
 	return err == -EINTR ? 0 : err;
 }
 
+static int read_arguments(int argc, char **argv, struct listener *listener,
+			  struct journal *journal)
+{
+	unsigned int kind;
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "--journal"))
+			listener->journal = journal;
+		else if (value_of(event_names, argv[i], &kind))
+			listener->wanted |= 1U << kind;
+		else
+			return wrong("flow-new, flow-end, table-full, log, group, ruleset, iface, lost",
+				     "`%s` is not an event", argv[i]);
+	}
+	if (!listener->wanted)
+		listener->wanted = listener->journal ? FOR_JOURNAL : ~0U;
+	if (listener->journal && !journal_open(journal)) {
+		wrong("systemctl status systemd-journald", "cannot reach the journal: %s",
+		      strerror(errno));
+		return FAILED;
+	}
+	return DONE;
+}
+
 /**
- * cmd_monitor() - fwctl monitor
+ * cmd_monitor() - fwctl monitor [EVENT]... [--journal]
  */
 int cmd_monitor(int argc, char **argv)
 {
 	struct listener listener = { .changed = false };
+	struct journal journal = { .fd = -1 };
 	struct module *events;
-	int status = no_arguments(argc, argv);
+	int status = read_arguments(argc, argv, &listener, &journal);
 
 	if (status)
 		return status;
@@ -224,5 +290,6 @@ int cmd_monitor(int argc, char **argv)
 	module_close(listener.module);
 out:
 	module_close(events);
+	journal_close(&journal);
 	return status;
 }

@@ -153,20 +153,78 @@ static void print_text(struct module *module, const struct view *view)
 		puts("  none");
 }
 
+static void metric(const char *name, const char *type, const char *help, uint64_t value)
+{
+	printf("# HELP flowwall_%s %s\n# TYPE flowwall_%s %s\nflowwall_%s %llu\n", name, help, name,
+	       type, name, (unsigned long long)value);
+}
+
+/* Only rules that somebody gave an id: the number of another one means nothing tomorrow. */
+static int print_rule_metrics(struct module *module)
+{
+	static const char *const names[] = { "packets", "bytes", NULL };
+	struct script script;
+	int err = module_ruleset(module, FLOWWALL_KIND_RULE, NULL, &script);
+	size_t i, k;
+
+	for (k = 0; !err && names[k]; k++) {
+		printf("# HELP flowwall_rule_%s_total That the rule decided about.\n"
+		       "# TYPE flowwall_rule_%s_total counter\n", names[k], names[k]);
+		for (i = 0; i < script.n; i++)
+			if (script.stmt[i].rule.name[0])
+				printf("flowwall_rule_%s_total{rule=\"%s\"} %llu\n", names[k],
+				       script.stmt[i].rule.name, (unsigned long long)
+				       (k ? script.stmt[i].rule.bytes : script.stmt[i].rule.packets));
+	}
+	script_free(&script);
+	return err;
+}
+
+/* The text format, as the node exporter reads it from a file. */
+static int print_prometheus(struct module *module)
+{
+	struct module_status s;
+	size_t i;
+
+	if (module_status(module, &s))
+		return module_failed(module);
+	metric("flows", "gauge", "Flows in use.", s.flows);
+	metric("flows_limit", "gauge", "How many there may be.", s.max_flows);
+	metric("memory_bytes", "gauge", "Memory of the flow table.", s.memory);
+	metric("rules", "gauge", "Rules in force.", s.rules);
+	metric("ruleset_generation", "counter", "Rulesets so far.", s.generation);
+	metric("ruleset_waits", "gauge", "Whether it waits to be confirmed.", s.confirm != 0);
+	metric("packets_total", "counter", "Packets that were judged.", s.packets);
+	metric("fastpath_packets_total", "counter", "Of these, by the fast path.", s.fast);
+	metric("new_flows_total", "counter", "Flows that were made.", s.new_flows);
+	puts("# HELP flowwall_drops_total Packets that were dropped.\n"
+	     "# TYPE flowwall_drops_total counter");
+	for (i = 0; i < __FLOWWALL_DROP_MAX; i++)
+		printf("flowwall_drops_total{reason=\"%s\"} %llu\n", name_of(drop_names, i),
+		       (unsigned long long)s.drop[i]);
+	return print_rule_metrics(module) ? module_failed(module) : DONE;
+}
+
 /**
- * cmd_status() - fwctl status
+ * cmd_status() - fwctl status [--prometheus]
  */
 int cmd_status(int argc, char **argv)
 {
 	struct view view = { .ifaces = NULL };
 	struct module *module;
-	int status = no_arguments(argc, argv);
+	bool metrics = argc == 1 && !strcmp(argv[0], "--prometheus");
+	int status = metrics ? DONE : no_arguments(argc, argv);
 
 	if (status)
 		return status;
 	status = connect_module(&module);
 	if (status)
 		return status;
+	if (metrics) {
+		status = print_prometheus(module);
+		module_close(module);
+		return status;
+	}
 	if (module_status(module, &view.status) ||
 	    module_ifaces(module, &view.ifaces, &view.n_ifaces) ||
 	    module_ruleset(module, FLOWWALL_KIND_ROLE, NULL, &view.roles))

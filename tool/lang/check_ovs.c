@@ -204,6 +204,38 @@ static bool check_addresses(struct list *list)
 	return good;
 }
 
+/*
+ * Decoys need a bridge that forwards nothing of its own when the controller is away, and
+ * the bridge has one controller.
+ */
+static bool check_decoys(const struct list *bridges, const struct list *decoys)
+{
+	size_t first = 0, i;
+	bool good = true;
+
+	for (i = 0; i < decoys->n; i++) {
+		const struct said *decoy = &decoys->said[i];
+		const struct said *bridge = find(bridges, decoy->name);
+		char hint[64];
+
+		if (strcmp(decoys->said[first].name, decoy->name))
+			first = i;
+		if (bridge && !bridge->ovs->secure) {
+			snprintf(hint, sizeof(hint), "say: ovs bridge %s secure", decoy->name);
+			mistake(decoy->place, hint, "decoys need a bridge that is `secure`: any other one "
+				"forgets its flows when the controller is away");
+			good = false;
+		}
+		if (!memcmp(&decoys->said[first].ovs->controller, &decoy->ovs->controller,
+			    sizeof(decoy->ovs->controller)))
+			continue;
+		mistake(decoy->place, NULL, "the bridge `%s` has another controller in %s:%u",
+			decoy->name, decoys->said[first].place->file, decoys->said[first].place->line);
+		good = false;
+	}
+	return good;
+}
+
 static void collect(const struct ovs *ovs, struct list *ports, struct list *addresses)
 {
 	static const enum use uses[] = {
@@ -214,7 +246,7 @@ static void collect(const struct ovs *ovs, struct list *ports, struct list *addr
 
 	for (i = 0; i < ovs->n_ports; i++)
 		say(ports, ovs->ports[i].name, ovs, &ovs->ports[i].place, USE_PLAIN);
-	if (ovs->kind != OVS_BRIDGE && ovs->kind != OVS_SEGMENT)
+	if (*ovs->port.name)
 		say(ports, ovs->port.name, ovs, &ovs->port.place, uses[ovs->kind]);
 	for (i = 0; ovs->kind == OVS_HOST && i < ovs->dst.n_addrs; i++) {
 		say(addresses, ovs->name, ovs, &ovs->port.place, USE_PLAIN);
@@ -230,7 +262,7 @@ static void collect(const struct ovs *ovs, struct list *ports, struct list *addr
 bool check_ovs(const struct script *script)
 {
 	struct list bridges = { NULL, 0 }, hosts = { NULL, 0 }, ports = { NULL, 0 };
-	struct list addresses = { NULL, 0 };
+	struct list addresses = { NULL, 0 }, decoys = { NULL, 0 };
 	bool good = true;
 	size_t i;
 
@@ -243,22 +275,27 @@ bool check_ovs(const struct script *script)
 			say(&bridges, ovs->bridge, ovs, &ovs->bridge_place, USE_PLAIN);
 		if (ovs->kind == OVS_HOST)
 			say(&hosts, ovs->name, ovs, &script->stmt[i].place, USE_PLAIN);
+		if (ovs->kind == OVS_DECOY)
+			say(&decoys, ovs->bridge, ovs, &ovs->bridge_place, USE_PLAIN);
 		collect(ovs, &ports, &addresses);
 	}
 	sort(&bridges);
 	sort(&hosts);
 	sort(&ports);
+	sort(&decoys);
 	for (i = 0; i < script->n; i++)
 		if (script->stmt[i].kind == STMT_OVS)
 			good &= check_bridge(&bridges, &script->stmt[i].ovs);
 	good &= check_once(&bridges, "the bridge");
 	good &= check_once(&hosts, "the host");
 	good &= check_zones(&bridges);
+	good &= check_decoys(&bridges, &decoys);
 	good &= check_uses(&ports);
 	good &= check_addresses(&addresses);
 	free(bridges.said);
 	free(hosts.said);
 	free(ports.said);
 	free(addresses.said);
+	free(decoys.said);
 	return good;
 }

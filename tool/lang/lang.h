@@ -252,7 +252,21 @@ enum ovs_kind {
 	OVS_COPROCESSOR,
 	OVS_HOST,
 	OVS_SEGMENT,
+	OVS_DECOY,
 };
+
+/**
+ * struct controller - where an OpenFlow controller listens
+ */
+struct controller {
+	uint8_t family;
+	uint8_t addr[16];
+	uint16_t port;
+};
+
+/* "tcp:[2001:db8::1]:6653" and its end. */
+#define CONTROLLER_TEXT 64
+#define CONTROLLER_DEFAULT "tcp:127.0.0.1:6653"
 
 /**
  * struct ovs - what an Open vSwitch bridge is to do
@@ -268,10 +282,12 @@ enum ovs_kind {
  * @action: of a segment: FLOWWALL_ACTION_ALLOW or FLOWWALL_ACTION_DENY
  * @proto: or -1 for any
  * @src: of a segment; of a tap: what either end is
- * @dst: of a segment; of a coprocessor: the service; of a host: its addresses
+ * @dst: of a segment; of a coprocessor: the service; of a host: its addresses; of decoys:
+ *	their networks
  * @vlan: of a coprocessor, or 0
  * @base: of a coprocessor: this and the number of a port is the VLAN to that port
  * @has_mac: of a host: @mac counts
+ * @controller: who answers for decoys
  */
 struct ovs {
 	enum ovs_kind kind;
@@ -288,6 +304,7 @@ struct ovs {
 	uint16_t vlan;
 	uint16_t base;
 	uint8_t mac[6];
+	struct controller controller;
 	size_t n_ports;
 	struct ovs_port *ports;
 	struct ovs_port port;
@@ -347,11 +364,16 @@ struct script {
 bool parse_words(const struct words *words, struct stmt *stmt);
 void possible_words(int argc, char **argv, void (*each)(const char *word));
 bool parse_file(const char *name, struct script *script);
+bool parse_lines(const char *name, struct script *script,
+		 bool (*line)(const struct words *words, void *arg), void *arg);
 bool check_ovs(const struct script *script);
+bool read_controller(const char *text, struct controller *controller);
 uint16_t ovs_zone(const struct ovs *bridge);
 struct stmt *script_add(struct script *script);
 void script_free(struct script *script);
 char *beside(const char *file, const char *name);
+bool read_duration(const char *text, uint32_t limit, uint32_t *seconds);
+bool read_time(const char *text, uint64_t *seconds);
 
 /* --- printing -------------------------------------------------------------- */
 
@@ -361,6 +383,7 @@ char *beside(const char *file, const char *name);
 
 size_t print_stmt(const struct stmt *stmt, char *text, size_t size);
 size_t print_member(const struct member *member, char *text, size_t size);
+size_t print_controller(const struct controller *controller, char *text, size_t size);
 size_t print_duration(uint32_t seconds, char *text, size_t size);
 const char *rule_id(const struct rule *rule, char *buffer, size_t size);
 

@@ -286,8 +286,11 @@ static bool parse_setting(struct parser *p, struct stmt *stmt)
 	return good;
 }
 
-/* "90", "30s", "3m", "2h4m", "1d": seconds; the units in falling order. */
-static bool duration(const char *text, uint32_t limit, uint32_t *seconds)
+/**
+ * read_duration() - "90", "30s", "3m", "2h4m", "1d": seconds; the units in falling order
+ * @limit: the longest time, in seconds
+ */
+bool read_duration(const char *text, uint32_t limit, uint32_t *seconds)
 {
 	static const struct { char unit; unsigned int seconds; } units[] = {
 		{ 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 },
@@ -338,7 +341,7 @@ bool take_duration(struct parser *p, const char *keyword, uint32_t limit, uint32
 	if (!take(p, keyword))
 		return expected(p, what, NULL, tables);
 	word = peek(p);
-	if (!word || !duration(word->text, limit, seconds) || !*seconds) {
+	if (!word || !read_duration(word->text, limit, seconds) || !*seconds) {
 		snprintf(what, sizeof(what), "a time from 1s to %ud, as in 90, 30s, 2h4m",
 			 limit / 86400);
 		return expected(p, what, NULL, NULL);

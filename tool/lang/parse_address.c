@@ -95,6 +95,40 @@ bool parse_range(const struct parser *p, const struct word *word, char *text,
 }
 
 /**
+ * read_controller() - read "tcp:127.0.0.1:6653" or "tcp:[2001:db8::1]:6653"
+ *
+ * Return: false if it is something else; no mistake is reported.
+ */
+bool read_controller(const char *text, struct controller *controller)
+{
+	char host[INET6_ADDRSTRLEN + 1];
+	unsigned long long port;
+	const char *colon;
+	size_t n;
+
+	if (strncmp(text, "tcp:", 4))
+		return false;
+	text += 4;
+	colon = strrchr(text, ':');
+	if (!colon || !number(colon + 1, 65535, &port) || !port)
+		return false;
+	n = colon - text;
+	if (n > 2 && *text == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	} else if (memchr(text, ':', n)) {
+		return false;
+	}
+	if (n >= sizeof(host))
+		return false;
+	memcpy(host, text, n);
+	host[n] = '\0';
+	controller->family = address(host, controller->addr);
+	controller->port = port;
+	return controller->family && (controller->family == AF_INET6) == (text[-1] == '[');
+}
+
+/**
  * parse_addresses() - read a list of addresses, prefixes and ranges
  * @what: is asked for
  * @tables: words that could be there as well, or NULL

@@ -10,6 +10,7 @@
  *	        | "segment" BR ("allow" | "deny") [proto] ["from"] end ["to" end] [proto]
  *	          ["port" LIST]
  *	        | "segment" BR "default" ("allow" | "deny")
+ *	        | "decoy" BR "net" ADDRESSES ["controller" "tcp:"ADDRESS":"PORT]
  *	between = "between" P "and" P {"and" P} "to" P
  *	service = proto | "port" LIST | "host" A | "vlan" N ["base" N]
  *	proto   = PROTO | "proto" N
@@ -34,6 +35,7 @@ static const struct name and_word[] = { { "and", 0 }, { NULL, 0 } };
 static const struct name match_word[] = { { "match", 0 }, { NULL, 0 } };
 static const struct name proto_word[] = { { "proto", 0 }, { NULL, 0 } };
 static const struct name port_word[] = { { "port", 0 }, { NULL, 0 } };
+static const struct name controller_word[] = { { "controller", 0 }, { NULL, 0 } };
 static const struct name mac_word[] = { { "mac", 0 }, { NULL, 0 } };
 static const struct name end_words[] = {
 	{ "any", 0 }, { "group", 0 }, { "port", 0 }, { NULL, 0 }
@@ -374,6 +376,30 @@ static bool parse_segment(struct parser *p, struct ovs *ovs)
 	return check_proto(p, word, ovs);
 }
 
+static bool parse_decoy(struct parser *p, struct ovs *ovs)
+{
+	const struct name *const tables[] = { controller_word, NULL };
+	const struct word *word;
+
+	read_controller(CONTROLLER_DEFAULT, &ovs->controller);
+	if (!take_keyword(p, "net") ||
+	    !parse_addresses(p, "the networks of decoys, as in 192.0.2.0/24,2001:db8::/64", NULL,
+			     &ovs->dst))
+		return false;
+	if (!peek(p))
+		return true;
+	if (!take(p, "controller"))
+		return expected(p, "`controller`, or the end of the line", NULL, tables);
+	word = peek(p);
+	if (!word)
+		return expected(p, "where `fwctl decoy` listens, as in " CONTROLLER_DEFAULT, NULL, NULL);
+	if (!read_controller(word->text, &ovs->controller))
+		return word_mistake(p, word, "as in: " CONTROLLER_DEFAULT ", tcp:[::1]:6653",
+				    "not where a controller listens");
+	p->at++;
+	return true;
+}
+
 /**
  * parse_ovs() - read what follows "ovs", to the line's end
  * @ovs: set to it; to be freed, also after a mistake
@@ -402,6 +428,8 @@ bool parse_ovs(struct parser *p, struct ovs *ovs)
 		return parse_coprocessor(p, ovs);
 	case OVS_HOST:
 		return parse_host(p, ovs);
+	case OVS_DECOY:
+		return parse_decoy(p, ovs);
 	default:
 		return parse_segment(p, ovs);
 	}

@@ -308,8 +308,12 @@ static bool parse_u32(struct parser *p, struct rule *rule)
 	return true;
 }
 
-/* "2027-01-01", "2027-01-01T12:00", "2027-01-01T12:00:30"; local time, or UTC with "Z". */
-static bool point_in_time(const char *text, uint64_t *seconds)
+/**
+ * read_time() - "2027-01-01", "2027-01-01T12:00", "2027-01-01T12:00:30"; local time, or
+ *	UTC with "Z"
+ * @seconds: set to seconds since 1970
+ */
+bool read_time(const char *text, uint64_t *seconds)
 {
 	static const char *const formats[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d" };
 	size_t i;
@@ -337,7 +341,7 @@ static bool parse_until(struct parser *p, struct rule *rule)
 {
 	const struct word *word = peek(p);
 
-	if (!word || !point_in_time(word->text, &rule->until))
+	if (!word || !read_time(word->text, &rule->until))
 		return expected(p, "a time: 2027-01-01, 2027-01-01T12:00 or 2027-01-01T12:00:00Z",
 				NULL, NULL);
 	p->at++;
@@ -428,25 +432,32 @@ static bool parse_queue(struct parser *p, struct rule *rule)
 	return true;
 }
 
-static bool parse_mark(struct parser *p, struct rule *rule)
+/**
+ * take_mark() - read a mark, and the mask behind it
+ * @mark: set to it
+ * @mask: set to the bits that it is about, all of them unless it says so
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool take_mark(struct parser *p, uint32_t *mark, uint32_t *mask)
 {
 	const struct word *word = peek(p);
 	char *text = word ? copy(word->text) : NULL;
 	char *slash = text ? strchr(text, '/') : NULL;
-	unsigned long long mark = 0, mask = UINT32_MAX;
+	unsigned long long bits = 0, of = UINT32_MAX;
 	bool good;
 
 	if (slash)
 		*slash++ = '\0';
-	good = text && any_number(text, UINT32_MAX, &mark) &&
-	       (!slash || (any_number(slash, UINT32_MAX, &mask) && mask));
+	good = text && any_number(text, UINT32_MAX, &bits) &&
+	       (!slash || (any_number(slash, UINT32_MAX, &of) && of));
 	free(text);
 	if (!good)
 		return expected(p, "a mark, as in 32, 0x20 or 0x20/0xff", NULL, NULL);
-	if (mark & ~mask)
+	if (bits & ~of)
 		return word_mistake(p, word, "the mask says which bits are set", "the mark has bits beyond its mask");
-	rule->mark = mark;
-	rule->mark_mask = mask;
+	*mark = bits;
+	*mask = of;
 	p->at++;
 	return true;
 }
@@ -514,7 +525,7 @@ static bool parse_part(struct parser *p, struct rule *rule, unsigned int part)
 	case PART_QUEUE:
 		return parse_queue(p, rule);
 	case PART_MARK:
-		return parse_mark(p, rule);
+		return take_mark(p, &rule->mark, &rule->mark_mask);
 	case PART_TTL:
 		return parse_ttl_pair(p, &rule->ttl_step, &rule->ttl_max);
 	case PART_UNTIL:

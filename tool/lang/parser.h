@@ -42,6 +42,7 @@ bool parse_rule(struct parser *p, struct rule *rule, unsigned int action);
 bool parse_ports(struct parser *p, struct endpoint *point);
 bool parse_endpoint(struct parser *p, struct endpoint *point);
 bool parse_ovs(struct parser *p, struct ovs *ovs);
+bool take_mark(struct parser *p, uint32_t *mark, uint32_t *mask);
 bool parse_mac(struct parser *p, uint8_t mac[6]);
 bool choose(struct parser *p, const struct name *table, const char *what, unsigned int *value);
 bool take_number(struct parser *p, unsigned long long min, unsigned long long max,

@@ -373,6 +373,28 @@ static void add_coprocessor(struct buffer *text, const struct ovs *ovs)
 		add(text, " base %u", ovs->base);
 }
 
+/**
+ * print_controller() - print "tcp:127.0.0.1:6653"
+ */
+size_t print_controller(const struct controller *controller, char *text, size_t size)
+{
+	char addr[INET6_ADDRSTRLEN] = "?";
+	bool ipv6 = controller->family == AF_INET6;
+
+	inet_ntop(controller->family, controller->addr, addr, sizeof(addr));
+	return snprintf(text, size, "tcp:%s%s%s:%u", ipv6 ? "[" : "", addr, ipv6 ? "]" : "",
+			controller->port);
+}
+
+static void add_decoy(struct buffer *text, const struct ovs *ovs)
+{
+	char controller[CONTROLLER_TEXT];
+
+	add_endpoint(text, "net", &ovs->dst);
+	print_controller(&ovs->controller, controller, sizeof(controller));
+	add(text, " controller %s", controller);
+}
+
 static void add_ovs(struct buffer *text, const struct ovs *ovs)
 {
 	add(text, "ovs %s ", name_of(ovs_names, ovs->kind));
@@ -414,6 +436,9 @@ static void add_ovs(struct buffer *text, const struct ovs *ovs)
 		break;
 	case OVS_SEGMENT:
 		add_segment(text, ovs);
+		break;
+	case OVS_DECOY:
+		add_decoy(text, ovs);
 		break;
 	}
 }

@@ -118,6 +118,8 @@ unsigned int mistakes(void)
  * @outer: the file that includes it
  * @depth: how many include each other, up to this one
  * @st: what it is, to know it again
+ * @line: takes the words of a line in the place of the parser, or NULL
+ * @arg: for @line
  */
 struct reading {
 	const char *name;
@@ -125,6 +127,8 @@ struct reading {
 	const struct reading *outer;
 	unsigned int depth;
 	struct stat st;
+	bool (*line)(const struct words *words, void *arg);
+	void *arg;
 };
 
 /* A mistake of a file as a whole: shown where it is included, if it is. */
@@ -248,7 +252,9 @@ char *beside(const char *file, const char *name)
 static bool include(const struct words *words, struct script *script,
 		    const struct reading *outer)
 {
-	struct reading reading = { .outer = outer, .depth = outer->depth + 1 };
+	struct reading reading = {
+		.outer = outer, .depth = outer->depth + 1, .line = outer->line, .arg = outer->arg
+	};
 	char *path;
 	bool good;
 
@@ -287,6 +293,8 @@ static bool read_line(const struct place *line, struct script *script,
 	if (good && words.n) {
 		if (!strcmp(words.word[0].text, "include")) {
 			good = include(&words, script, reading);
+		} else if (reading->line) {
+			good = reading->line(&words, reading->arg);
 		} else {
 			good = parse_words(&words, &stmt);
 			if (good && stmt.kind != STMT_NONE)
@@ -398,7 +406,25 @@ bool parse_file(const char *name, struct script *script)
 }
 
 /**
- * script_free() - free what parse_file() made
+ * parse_lines() - read a file of another kind of statements, and what it includes
+ * @name: of the file; "-" is standard input
+ * @script: set to the texts of the files; to be freed, also after a mistake
+ * @line: called with the words of each line; returns false after a mistake
+ * @arg: for it
+ *
+ * Return: false after a mistake; all of them have been reported.
+ */
+bool parse_lines(const char *name, struct script *script,
+		 bool (*line)(const struct words *words, void *arg), void *arg)
+{
+	struct reading reading = { .name = name, .line = line, .arg = arg };
+
+	memset(script, 0, sizeof(*script));
+	return read_file(&reading, script);
+}
+
+/**
+ * script_free() - free what parse_file() or parse_lines() made
  */
 void script_free(struct script *script)
 {

@@ -116,6 +116,7 @@ const struct name ovs_names[] = {
 	{ "coprocessor", OVS_COPROCESSOR },
 	{ "host", OVS_HOST },
 	{ "segment", OVS_SEGMENT },
+	{ "decoy", OVS_DECOY },
 	{ NULL, 0 }
 };
 

@@ -19,6 +19,7 @@ typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
 typedef __s64 time64_t;
+typedef unsigned int gfp_t;
 
 typedef struct {
 	s64 counter;

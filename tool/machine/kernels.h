@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KERNELS_H
+#define KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool kernel_has_module(const char *version);
+bool kernel_has_headers(const char *version);
+bool newest_kernel(char *version, size_t size);
+bool secure_boot(void);
+
+#endif
