@@ -7,9 +7,13 @@
 # sudo make check-full  leaves nothing out: hours
 # sudo make check-debug the tests on kernels that look for faults: hours
 # sudo make check-kcsan the same on one that looks for data races
+# sudo make check-packages  the Debian packages in a clean guest
+# sudo make check-ports on arm64, big-endian and by clang; installs what that needs
 # sudo make soak        SOAK_SECONDS (3600) of everything at once, on SOAK_KERNEL (kasan)
 # sudo make bench       measures it beside its peers
 # sudo make install     fwctl, and the module through DKMS; uninstall undoes it
+# make release          the source archive of what is committed, in RELEASE (build)
+# make deb              the Debian packages, in build/deb
 # make unit, sparse     the unit tests; the module seen by sparse
 # make fuzz             fuzzes each parser for FUZZ_SECONDS (60)
 # make clean
@@ -47,6 +51,11 @@ sparse:
 demo:
 	tests/vm/demo.sh
 
+# The packages in a clean Debian 12 that begins with systemd, again and again.
+check-packages:
+	tests/vm/packages.sh check
+	tests/vm/clean-debian.sh
+
 check:
 	tests/check.sh
 
@@ -59,6 +68,9 @@ check-debug:
 check-kcsan:
 	tests/check.sh -r
 
+check-ports:
+	tests/check.sh -p
+
 SOAK_SECONDS ?= 3600
 SOAK_KERNEL ?= kasan
 soak:
@@ -67,18 +79,32 @@ soak:
 bench:
 	tests/bench/bench.sh
 
-install: tool
+install: tool install-module-source
 	$(MAKE) -C tool install
+	dkms install --force "flowwall/$(VERSION)"
+
+# What DKMS builds from, without the objects of builds in this tree.
+install-module-source:
 	rm -rf "$(DKMS_SOURCE)" && mkdir -p "$(DKMS_SOURCE)"
 	tar -c --exclude='*.o' --exclude='.*.cmd' Makefile Kbuild dkms.conf COPYING kmod include | \
 		tar -x -C "$(DKMS_SOURCE)"
-	dkms install --force "flowwall/$(VERSION)"
 
 uninstall:
+	-fwctl failsafe off
+	-systemctl --quiet disable $(notdir $(wildcard packaging/systemd/*)) 2>/dev/null
 	-dkms remove "flowwall/$(VERSION)" --all
 	rm -rf "$(DKMS_SOURCE)"
-	rm -f "$(DESTDIR)$(PREFIX)/sbin/fwctl" "$(DESTDIR)$(PREFIX)/share/man/man8/fwctl.8" \
-		"$(DESTDIR)$(PREFIX)/lib/systemd/system/flowwall-ovs.service"
+	$(MAKE) -C tool uninstall
+
+# What is committed, as an archive that is the same each time.
+RELEASE ?= build
+release:
+	mkdir -p "$(RELEASE)"
+	git archive --format=tar --prefix="flowwall-$(VERSION)/" HEAD | \
+		xz -T1 >"$(RELEASE)/flowwall-$(VERSION).tar.xz"
+
+deb:
+	packaging/deb.sh build/deb
 
 clean:
 	-test ! -e tool/Makefile || $(MAKE) -C tool clean
@@ -91,4 +117,5 @@ clean:
 	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
 
 .PHONY: all tool module unit fuzz sparse demo check check-full check-debug check-kcsan \
-	soak bench install uninstall clean
+	soak bench install install-module-source uninstall release deb \
+	check-packages check-ports clean
