@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh [-t NAME]... [-k SERIES]... [-d FOLDER] [-a] [-v]
+# run.sh [-t NAME]... [-k SERIES]... [-d FOLDER] [-r N] [-a] [-v]
 #
 # Runs the selftests on Debian's kernels, or on those that look for faults, one guest
 # for each, all at a time. Prints TAP, and at the end how many passed, failed and were skipped. Needs
@@ -11,11 +11,14 @@
 #   -k SERIES  only this kernel, 6.1 or 6.12; may be repeated. Those of
 #              tests/vm/make-kernel.sh have to be named: uml-kasan, kasan, kasan-6.1,
 #              kcsan. They run what is listed there once, and slowly: time limits are
-#              longer, and tests/debug/left-out says which cases make no sense there
+#              longer, and tests/debug/left-out says which cases make no sense there.
+#              6.1-arm64 and 6.12-arm64 have to be named as well; their guests run what
+#              the file core-cases lists
 #   -d FOLDER  cases of another folder
 #   -a         in full: also cases of which one kernel is enough on both (see the
 #              line "kernel:" at a case's top), and all the repetitions that lib.sh's
 #              `rounds` leaves out otherwise
+#   -r N       run so many cases of a guest a second time if they fail (see run-here.sh)
 #   -v         show what a case prints when it passes, too
 #
 # A case with a line "boot:" at its top gets a guest of its own, whose kernel has what
@@ -41,12 +44,17 @@ said_by() {
 	sed -n "1,10s/^# *$2: *//p" "$folder/$1".*
 }
 
+arm64() { [[ $1 == *-arm64 ]]; }
 debug() { [[ $1 == uml* || $1 == kasan* || $1 == kcsan ]]; }
 
 # cases_of SERIES: the names of the cases to run on it, unless some were named. A line
 # "kernel:" that names no series keeps a case for full runs.
 cases_of() {
 	local file name series
+	if arm64 "$1" && [ "$folder" = "$tests" ]; then
+		grep -v '^#' "$tests/core-cases"
+		return
+	fi
 	list_cases "$folder" | while read -r file; do
 		name=$(basename "${file%.*}")
 		series=$(said_by "$name" kernel)
@@ -72,12 +80,13 @@ left_out() {
 }
 
 kernels=() names=() options=() folder=$tests full=''
-while getopts t:k:d:avL: option; do
+while getopts t:k:d:r:avL: option; do
 	case $option in
 	a)	full=yes ;;
 	t)	names+=("$OPTARG") ;;
 	k)	kernels+=("$OPTARG") ;;
 	d)	folder=$(cd "$OPTARG" && pwd -P) ;;
+	r)	options+=(-r "$OPTARG") ;;
 	v)	options+=(-v) ;;
 	L)	list_cases "$OPTARG"; exit ;;
 	*)	sed -n '4,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
@@ -102,6 +111,11 @@ trap 'rm -rf "$work"' EXIT
 # for each kernel in a folder of its own.
 if [ -f "$tests/../../tool/Makefile" ]; then
 	make -s -C "$tests/../../tool" all
+	if [[ ${kernels[*]} == *-arm64* ]]; then
+		mkdir -p "$tests/../../build/arm64"
+		"$vm/foreign.sh" arm64 make -s -C "$tests/../../tool" \
+			BUILD=../build/arm64/tool OUT=../build/arm64/ all
+	fi
 fi
 [ ! -f "$folder/Makefile" ] || make -s -C "$folder" all
 
@@ -127,17 +141,18 @@ run_guest() { # SERIES
 }
 
 run_cases() { # SERIES MODULE KERNEL-ARGUMENTS CASE...
-	local status=0 limit=1800 slow=1 guest=("$vm/guest.sh")
+	local status=0 limit=4500 slow=1 guest=("$vm/guest.sh") settings=()
 	[ -z "$full" ] || limit=7200
 	case $1 in
 	uml*)	guest=("$vm/uml.sh" -m 4096) slow=4 limit=7200 ;;
 	kasan* | kcsan) slow=10 limit=21600 ;;
+	*-arm64) slow=4 limit=7200 settings=(FWCTL="$(realpath "$tests/../../build/arm64/fwctl")") ;;
 	esac
 	limit=$((limit + ${SOAK_SECONDS:-0}))
 	[ -z "$3" ] || guest+=(-a "$3")
 	"${guest[@]}" -k "$1" -t "$limit" -- \
 		env FLOWWALL_KO="$2" FLOWWALL_FULL="$full" FLOWWALL_SLOW="$slow" FLOWWALL_SEED="$FLOWWALL_SEED" \
-		SOAK_SECONDS="${SOAK_SECONDS:-}" \
+		SOAK_SECONDS="${SOAK_SECONDS:-}" "${settings[@]}" \
 		"$tests/run-here.sh" "${options[@]}" -d "$folder" -l "$1" "${@:4}" 2>"$work/guest-$1" || status=$?
 	# 0 and 1 are the cases' own account of themselves, in their TAP.
 	if [ "$status" -gt 1 ]; then

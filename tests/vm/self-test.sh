@@ -42,9 +42,20 @@ expect "an early end is reported" '^not ok [0-9]+ ends-early: the case came to i
 expect "a case without checks is reported" '^not ok [0-9]+ silent: reported nothing$'
 expect "a broken plan is reported" '^not ok [0-9]+ short: planned 2, reported 1$'
 expect "a skipped case is not a pass" '^ok [0-9]+ skips: .*# SKIP'
-expect "a case that hangs is ended" '^not ok [0-9]+ hangs: did not end within its limit of 3 s$'
+expect "a case that hangs is ended" '^not ok [0-9]+ hangs: did not end within its limit of 6 s$'
 expect "a complaint of the kernel is reported" '^not ok [0-9]+ warns: the kernel complained$'
 expect "nothing else failed" '^1\.\.16$'
+
+"$vm/guest.sh" -k "$series" -t 300 -- \
+	"$vm/../selftests/run-here.sh" -r 2 -d "$vm/fixtures/again" >"$report" 2>&1
+echo "status $?" >>"$report"
+expect "a complaint of the kernel is not tried again" '^not ok 2 a-warns: the kernel complained$'
+expect "what fails once passes" '^ok 3 once: it ran before$'
+expect "but this is told" '^ok 4 once: only at the second try$'
+expect "with what failed" '^# first try: not ok 3 once: it ran before$'
+expect "what fails twice fails" '^not ok 5 twice: this one fails$'
+expect "only so many are tried again" '^not ok 6 z-third: it ran before, too$'
+expect "the run fails" '^status 1$'
 
 "$vm/guest.sh" -k "$series" -t 120 -- \
 	"$vm/../selftests/run-here.sh" -d "$vm/fixtures/crash" >"$report" 2>&1
