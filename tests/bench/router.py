@@ -242,28 +242,26 @@ class Router:
                     "dev", dev, "nud", "permanent")
             self.ip("route", "add", net, "via", "fd00:%d::2" % n)
 
-    def forward(self, packets, count, ipv6=False):
+    def known(self, dev, packets, count, ipv6):
+        """Packets of COUNT flows: from their client into r0, or from their server into r1."""
+        client, server = ("src", "dst") if dev == "r0" else ("dst", "src")
         if ipv6:
             low, high = FLOWS[count]
-            return self.send("r0", packets, "src6 " + INSIDE6, "dst6 " + TARGET6,
-                             "udp_src_min 1024", "udp_src_max %d" % (1024 + high),
-                             "udp_dst_min 1", "udp_dst_max %d" % (1 + low))
+            return self.send(dev, packets, client + "6 " + INSIDE6, server + "6 " + TARGET6,
+                             "udp_%s_min 1024" % client, "udp_%s_max %d" % (client, 1024 + high),
+                             "udp_%s_min 1" % server, "udp_%s_max %d" % (server, 1 + low))
         first, last, low, high = spread(count)
-        return self.send("r0", packets, "src_min " + first, "src_max " + last,
-                         "udp_src_min %d" % low, "udp_src_max %d" % high, "dst " + TARGET,
-                         "udp_dst_min %d" % TARGET_PORT, "udp_dst_max %d" % TARGET_PORT)
+        return self.send(dev, packets, client + "_min " + first, client + "_max " + last,
+                         server + "_min " + TARGET, server + "_max " + TARGET,
+                         "udp_%s_min %d" % (client, low), "udp_%s_max %d" % (client, high),
+                         "udp_%s_min %d" % (server, TARGET_PORT),
+                         "udp_%s_max %d" % (server, TARGET_PORT))
+
+    def forward(self, packets, count, ipv6=False):
+        return self.known("r0", packets, count, ipv6)
 
     def reply(self, packets, count, ipv6=False):
-        if ipv6:
-            low, high = FLOWS[count]
-            return self.send("r1", packets, "src6 " + TARGET6, "dst6 " + INSIDE6,
-                             "udp_dst_min 1024", "udp_dst_max %d" % (1024 + high),
-                             "udp_src_min 1", "udp_src_max %d" % (1 + low))
-        first, last, low, high = spread(count)
-        return self.send("r1", packets, "src_min " + TARGET, "src_max " + TARGET,
-                         "udp_src_min %d" % TARGET_PORT, "udp_src_max %d" % TARGET_PORT,
-                         "dst_min " + first, "dst_max " + last,
-                         "udp_dst_min %d" % low, "udp_dst_max %d" % high)
+        return self.known("r1", packets, count, ipv6)
 
     def anew(self, packets):
         return self.send("r0", packets, "src_min " + address(FIRST),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 400
-# kernel: 6.1
+# kernel: none, unless in full
 #
 # What a packet costs that makes a flow, and one that has a flow, with 10 rules and
 # with 100,000 of 31 shapes of mask, of which only the last one matches.
@@ -50,7 +50,12 @@ send() {
 	echo "${line#OK: }"
 }
 
-sysctl -qw net.core.netdev_max_backlog=200000
+# all_made: nearly all of them; on a busy machine the last come when pktgen has long ended.
+all_made() {
+	made=$(($(fw -j status | jq .new_flows) - before))
+	[ "$made" -gt $((count * 9 / 10)) ]
+}
+
 declare -A new old
 for n in 10 100000; do
 	rules "$n" >"$TMP/rules"
@@ -61,8 +66,7 @@ for n in 10 100000; do
 	for ((k = 0; k < 4; k++)); do
 		before=$(fw -j status | jq .new_flows)
 		took=$(send "flag IPSRC_RND" "flag UDPSRC_RND")
-		made=$(($(fw -j status | jq .new_flows) - before))
-		[ "$made" -gt $((count * 9 / 10)) ] || fail "$made of $count made a flow"
+		busywait 10 all_made || fail "$made of $count made a flow"
 		[ -n "${new[$n]}" ] && [ "${new[$n]}" -le "$took" ] || new[$n]=$took
 	done
 	for ((k = 0; k < 8; k++)); do

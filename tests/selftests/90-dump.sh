@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
-# kernel: 6.1
+# kernel: none, unless in full
 #
 # A list of 20,000 flows is complete, and names each once, while packets pass and
 # other flows come and go.

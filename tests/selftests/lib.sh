@@ -150,9 +150,9 @@ need() {
 SLOW=${FLOWWALL_SLOW:-1}
 
 # busywait SECONDS COMMAND...: repeats COMMAND until it succeeds; fails if it
-# has not within that time.
+# has not within three times that time: a busy machine may need it, and no other waits.
 busywait() {
-	local deadline=$((SECONDS + $1 * SLOW))
+	local deadline=$((SECONDS + 3 * $1 * SLOW))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1

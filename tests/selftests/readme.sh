@@ -21,5 +21,5 @@ while read -r line; do
 	count=$((count + 1))
 	# shellcheck disable=SC2086  # its words
 	check "fwctl $line" fw $line
-done < <(sed -n 's/^    fwctl\( .*\|$\)/\1/p' "$SOURCE/README.md" | grep -Ev 'apply|monitor|ovs')
+done < <(sed -n 's/^    fwctl\( .*\|$\)/\1/p' "$SOURCE/README.md" | grep -Ev 'app|monitor|ovs|init|top|doctor|decoy|snoop|report')
 check "the README has commands" [ "$count" -ge 5 ]

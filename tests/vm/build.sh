@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# build.sh KERNEL: builds the module for one of Debian's kernels (6.1 or 6.12) or of
+# build.sh KERNEL [COMPILER]: builds the module for one of Debian's kernels (kernel.sh) or of
 # make-kernel.sh's, in a copy of the sources below build/, so that kernels do not
 # disturb each other. Prints the module's path. WERROR=1 makes warnings errors.
+#
+# COMPILER is clang-16, in place of the gcc by which Debian builds its kernels, for 6.1.
+# (6.12's headers are set up for what gcc has only: address spaces with names. Before
+# clang-16 there was not all that 6.1 asks for against speculation.)
 
 set -euo pipefail
 
@@ -21,6 +25,14 @@ uml*)
 	version=${kernel##*/kernel-}
 	name=kernel-$1
 	for_kernel=(KDIR="$kernel/lib/modules/$version/build")
+	[[ $1 != *-arm64 ]] || for_kernel+=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
+	# What the kernel's configuration says of its compiler, and of what that one can do.
+	if [ $# -gt 1 ]; then
+		name+=-$2
+		for_kernel+=(CC="$2" CONFIG_CC_IS_CLANG=y CONFIG_CLANG_VERSION=160000
+			CONFIG_CC_IS_GCC='' CONFIG_GCC_VERSION=0 CONFIG_FTRACE_MCOUNT_USE_CC=''
+			CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough)
+	fi
 	;;
 esac
 build=$source_dir/build/$name

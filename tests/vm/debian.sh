@@ -7,6 +7,26 @@
 cache=${FLOWWALL_CACHE:-/var/cache/flowwall}
 mkdir -p "$cache"
 
+# apt_for ARCHITECTURE: from here on apt is asked for packages of that one, from where this
+# machine has its own, and with lists apart: this machine's architectures stay as they are.
+apt_for() {
+	local own=$cache/apt-$1
+	mkdir -p "$own"/{lists,archives}/partial
+	: >"$own/status"
+	cat >"$own/.conf.$$" <<-CONF
+		APT::Architecture "$1";
+		APT::Architectures { "$1"; "$(dpkg --print-architecture)"; };
+		APT::Install-Recommends "false";
+		APT::Sandbox::User "root";
+		Acquire::Languages "none";
+		Dir::State "$own";
+		Dir::State::status "$own/status";
+		Dir::Cache "$own";
+	CONF
+	mv "$own/.conf.$$" "$own/apt.conf"
+	export APT_CONFIG=$own/apt.conf
+}
+
 # apt_lists: has apt look what there is now.
 apt_lists() {
 	echo "apt-get update" >&2

@@ -16,10 +16,8 @@ version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$source_dir/dkms.conf")
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/src/flowwall-$version" "$work/tree"
-# What `make install` takes, without the objects of builds in the tree.
-(cd "$source_dir" && tar -c --exclude='*.o' --exclude='.*.cmd' Makefile Kbuild dkms.conf COPYING kmod include) |
-	tar -x -C "$work/src/flowwall-$version"
+mkdir -p "$work/tree"
+make -s -C "$source_dir" install-module-source DKMS_SOURCE="$work/src/flowwall-$version"
 
 points=0 failed=0
 point() { # NAME COMMAND...
@@ -54,14 +52,25 @@ is_for_kernel() {
 }
 
 same_version() {
-	local module
+	local module packages pages
 	module=$(sed -n 's/^#define FLOWWALL_VERSION "\(.*\)"$/\1/p' "$source_dir/kmod/version.h")
-	echo "dkms.conf: $version, kmod/version.h: $module"
-	[ "$version" = "$module" ]
+	packages=$(sed -n '1s/^flowwall (\(.*\)-[0-9]*) .*/\1/p' "$source_dir/packaging/debian/changelog")
+	pages=$(sed -n 's/^\.TH .* "FlowWall \(.*\)" ".*"$/\1/p' "$source_dir"/tool/man/*.[1-8] | sort -u)
+	echo "dkms.conf: $version, kmod/version.h: $module, packages: $packages, manual: $pages"
+	[ "$version" = "$module" ] && [ "$version" = "$packages" ] && [ "$version" = "$pages" ]
+}
+
+# What the kernel's own Makefile would say of itself.
+refuses_old() {
+	local said
+	said=$(make -s -C "$work/src/flowwall-$version" -f Kbuild VERSION=5 PATCHLEVEL=10 2>&1) && return 1
+	echo "$said"
+	[[ $said == *"needs Linux 5.15 or later; these headers are those of 5.10"* ]]
 }
 
 point "the module builds" build
 point "it is for that kernel" is_for_kernel
-point "dkms.conf has the module's version" same_version
+point "all that names a version names the same" same_version
+point "a kernel that is too old is refused, in words" refuses_old
 echo "1..$points"
 exit "$failed"

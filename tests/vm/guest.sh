@@ -6,9 +6,10 @@
 # Runs COMMAND, as root and in this source tree, on one of Debian's kernels, or on one
 # that make-kernel.sh makes: a QEMU guest (no KVM needed) which sees this machine's files, read-only
 # below a layer of memory. What COMMAND prints is printed as it comes; its exit
-# status is guest.sh's own.
+# status is guest.sh's own. A guest of another architecture sees this source tree in
+# foreign.sh's Debian instead.
 #
-#   -k SERIES    6.1 or 6.12; or kasan, kasan-6.1 or kcsan
+#   -k SERIES    6.1 or 6.12; 6.1-arm64 or 6.12-arm64; or kasan, kasan-6.1 or kcsan
 #   -i           one processor, on which each instruction takes a nanosecond
 #   -t SECONDS   ends a guest that takes longer; 900 unless given
 #   -o FOLDER    where console, output and status are kept; a temporary folder
@@ -25,6 +26,7 @@ set -euo pipefail
 
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source_dir=$(cd "$vm/../.." && pwd -P)
+. "$vm/initrd.sh"
 
 die() { echo "guest.sh: $*" >&2; exit 125; }
 
@@ -44,8 +46,10 @@ shift $((OPTIND - 1))
 [ -n "$series" ] && [ $# -gt 0 ] ||
 	die "usage: guest.sh -k SERIES [-i] [-t SECONDS] [-o FOLDER] [-a ARGUMENT]... -- COMMAND [ARG...]"
 [ "$(id -u)" = 0 ] || die "must be run as root: the guest reads this machine's files"
-for tool in qemu-system-x86_64 busybox cpio modprobe; do
-	command -v "$tool" >/dev/null || die "no $tool here: run tests/vm/packages.sh"
+qemu_for=x86_64 packages='' files=/
+[[ $series != *-arm64 ]] || qemu_for=aarch64 packages=' ports'
+for tool in "qemu-system-$qemu_for" busybox cpio modprobe; do
+	command -v "$tool" >/dev/null || die "no $tool here: run tests/vm/packages.sh$packages"
 done
 
 kernel=$("$vm/kernel.sh" "$series") || die "no kernel of series $series"
@@ -53,15 +57,22 @@ version=${kernel##*/kernel-}
 case $series in
 kasan* | kcsan)
 	# ACPI would have it wait for what is not there.
-	machine=(-M "microvm,acpi=off,rtc=on,pit=on,pic=on,isa-serial=on" -m 4G)
-	transport=device drivers=(9pnet_virtio 9p overlay)
+	machine=(-cpu "max,la57=off" -M "microvm,acpi=off,rtc=on,pit=on,pic=on,isa-serial=on" -m 4G)
+	transport=device drivers=(9pnet_virtio 9p overlay) console=ttyS0
 	# What may be told to fail: see tests/debug/faults.sh.
 	arguments=(tsc=reliable no_timer_check reboot=t "slub_debug=A,flowwall_flow" "${arguments[@]}") ;;
-*)
-	machine=(-m 2G)
-	transport=pci drivers=(virtio_pci 9pnet_virtio 9p overlay)
-	# only so can a case with a million flows compare
+*-arm64)
+	files=$("$vm/foreign.sh" arm64) || die "no files for an arm64 guest"
+	# What signs pointers as the architecture says is slow to emulate.
+	machine=(-cpu "max,pauth-impdef=on" -M virt -m 2G)
+	transport=pci drivers=(virtio_pci 9pnet_virtio 9p overlay) console=ttyAMA0
 	arguments=(nf_conntrack.hashsize=262144 "${arguments[@]}") ;;
+*)
+	machine=(-cpu "max,la57=off" -m 2G)
+	transport=pci drivers=(virtio_pci 9pnet_virtio 9p overlay) console=ttyS0
+	# On a busy machine the timer may seem broken. Only with so many buckets can a case
+	# with a million flows compare.
+	arguments=(no_timer_check nf_conntrack.hashsize=262144 "${arguments[@]}") ;;
 esac
 
 scratch=$(mktemp -d)
@@ -81,26 +92,13 @@ rm -f "$results/status"
 # --- the first file system: enough to reach the real one ---------------------
 
 initrd=$scratch/initrd
-mkdir -p "$initrd"/{bin,modules,proc,dev,lower,upper,root}
-cp "$(command -v busybox)" "$initrd/bin/busybox"
-count=0
-for module in "${drivers[@]}"; do
-	modprobe -d "$kernel" -S "$version" --show-depends "$module"
-done >"$scratch/modules"
-while read -r verb file _; do
-	[ "$verb" = insmod ] || continue # "builtin NAME"
-	count=$((count + 1))
-	target=$initrd/modules/$(printf %02d "$count").ko
-	case $file in
-	*.ko)		cp "$file" "$target" ;;
-	*.ko.xz)	xz -dc "$file" >"$target" ;;
-	*)		die "do not know how to unpack $file" ;;
-	esac
-done <"$scratch/modules"
-
+initrd_drivers "$initrd" "$kernel" "$version" "${drivers[@]}" || die "no drivers for the guest"
+[ "$files" = / ] || cp "$files/bin/busybox" "$initrd/bin/busybox"
+mkdir -p "$initrd"/{lower,upper}
 {
 	printf 'FLOWWALL_SOURCE=%q\n' "$source_dir"
 	printf 'FLOWWALL_KERNEL=%q\n' "$version"
+	[ "$files" = / ] || echo source_share=yes
 } >"$initrd/settings"
 
 cat >"$initrd/init" <<-'INIT'
@@ -113,11 +111,16 @@ cat >"$initrd/init" <<-'INIT'
 		# A module that two others need is there twice.
 		[ ! -e "$m" ] || $b insmod "$m" 2>/dev/null
 	done
-	$b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose root /lower &&
+	share=trans=virtio,version=9p2000.L,msize=512000,cache=loose
+	$b mount -t 9p -o "ro,$share" root /lower &&
 	$b mount -t tmpfs -o size=75% upper /upper &&
 	$b mkdir /upper/files /upper/work &&
 	$b mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work \
-		overlay /root || {
+		overlay /root &&
+	if [ -n "$source_share" ]; then
+		$b mkdir -p "/root$FLOWWALL_SOURCE" &&
+		$b mount -t 9p -o "ro,$share" source "/root$FLOWWALL_SOURCE"
+	fi || {
 		echo "guest: cannot mount the root file system"
 		$b reboot -f
 	}
@@ -126,7 +129,7 @@ cat >"$initrd/init" <<-'INIT'
 	exec $b switch_root /root /bin/bash "$FLOWWALL_SOURCE/tests/vm/init.sh"
 INIT
 chmod +x "$initrd/init"
-(cd "$initrd" && find . | cpio --quiet -o -H newc) >"$scratch/initrd.cpio"
+initrd_pack "$initrd" "$scratch/initrd.cpio"
 
 # --- the command --------------------------------------------------------------
 
@@ -142,7 +145,7 @@ chmod +x "$initrd/init"
 # An emulated processor is slow: the kernel's watchdogs get more patience than
 # usual, so that what they report is a fault and not this machine's load.
 append=(
-	console=ttyS0 quiet loglevel=5 panic=-1
+	"console=$console" quiet loglevel=5 panic=-1
 	rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=60 nmi_watchdog=0
 	log_buf_len=8M printk.devkmsg=on
 	mitigations=off audit=0 apparmor=0 selinux=0 random.trust_cpu=1
@@ -155,12 +158,13 @@ share() { # NAME FOLDER READONLY
 	echo "virtio-9p-$transport,fsdev=$1,mount_tag=$1"
 }
 mapfile -t shares < <(
-	share root / ,readonly=on
+	share root "$files" ,readonly=on
+	[ "$files" = / ] || share source "$source_dir" ,readonly=on
 	share kernel "$kernel" ,readonly=on
 	share results "$results" ''
 )
 
-qemu-system-x86_64 "${processor[@]}" -cpu max,la57=off "${machine[@]}" \
+"qemu-system-$qemu_for" "${processor[@]}" "${machine[@]}" \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-chardev "file,id=console,path=${results//,/,,}/console" -serial chardev:console \
 	"${shares[@]}" \

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # kernel.sh SERIES: makes one of Debian's kernels available without installing
-# it, and prints the folder that holds it. SERIES is 6.1 or 6.12, or a kernel that
-# make-kernel.sh makes: kasan, kasan-6.1 or kcsan.
+# it, and prints the folder that holds it. SERIES is 6.1 or 6.12, for amd64, 6.1-arm64 or
+# 6.12-arm64, or a kernel that make-kernel.sh makes: kasan, kasan-6.1 or kcsan.
 #
 # Installing a kernel would change what this machine boots; the image, headers
 # and kbuild packages are therefore only unpacked, into a cache outside of the
@@ -21,21 +21,24 @@ vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 die() { echo "kernel.sh: $*" >&2; exit 1; }
 say() { echo "kernel.sh: $*" >&2; }
 
-series=${1:-}
-case $series in
-6.1)	image_meta=linux-image-amd64 headers_meta=linux-headers-amd64 ;;
-6.12)	image_meta=linux-image-6.12-amd64 headers_meta=linux-headers-6.12-amd64 ;;
-kasan* | kcsan) exec "$vm/make-kernel.sh" "$series" ;;
-*)	die "usage: kernel.sh 6.1|6.12|kasan|kasan-6.1|kcsan" ;;
+kernel=${1:-} arch=amd64
+series=${kernel%-arm64}
+[ "$series" = "$kernel" ] || arch=arm64
+case $kernel in
+6.1 | 6.1-arm64)	meta=$arch ;;
+6.12 | 6.12-arm64)	meta=6.12-$arch ;;
+kasan* | kcsan)		exec "$vm/make-kernel.sh" "$kernel" ;;
+*)	die "usage: kernel.sh 6.1|6.12|6.1-arm64|6.12-arm64|kasan|kasan-6.1|kcsan" ;;
 esac
+image_meta=linux-image-$meta headers_meta=linux-headers-$meta
 [ "$(dpkg --print-architecture)" = amd64 ] ||
-	die "the guests are amd64, this machine is $(dpkg --print-architecture)"
-
+	die "only on amd64, this machine is $(dpkg --print-architecture)"
 
 # Only one at a time: apt has one set of lists, and two callers may want the
 # same kernel.
 exec 9>"$cache/kernel.lock"
 flock 9
+[ "$arch" = amd64 ] || apt_for "$arch"
 
 # The packages PACKAGE depends on, without versions.
 depends() { apt-cache depends --important "$1" 2>/dev/null | sed -n 's/^ *Depends: //p'; }
@@ -52,13 +55,15 @@ resolve() {
 	packages=("$image" "$headers")
 	local dep
 	for dep in $(depends "$headers" | grep -E '^linux-(headers|kbuild)-'); do
+		# What is in this one runs here.
+		[[ $dep != linux-kbuild-* ]] || dep=$dep:amd64
 		packages+=("$dep")
 	done
 	[ ${#packages[@]} -ge 4 ]
 }
 
 newest_cached() {
-	find "$cache" -maxdepth 1 -name "kernel-$series.[0-9]*-amd64" | sort -V | tail -n 1
+	find "$cache" -maxdepth 1 -name "kernel-$series.[0-9]*-$arch" | sort -V | tail -n 1
 }
 
 if ! resolve; then

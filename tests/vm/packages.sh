@@ -1,33 +1,56 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# packages.sh [build|demo|check]: installs what is missing of the Debian packages that
-# building, the demo or (the default) all of the tests need. Needs root.
+# packages.sh [build|demo|check|ports]: installs what is missing of the Debian packages that
+# building, the demo, (the default) all of the tests or check-ports need. Needs root.
 # The kernels of the guests are not among them: kernel.sh.
+#
+# packages.sh -l LIST...: prints the names in libraries, network or traffic instead, for
+# foreign.sh.
 
 set -euo pipefail
 
-build=(build-essential pkg-config libnl-3-dev libnl-genl-3-dev libjansson-dev)
+libraries=(libnl-3-dev libnl-genl-3-dev libjansson-dev
+	libpcap-dev libsqlite3-dev libpq-dev libmnl-dev libnetfilter-queue-dev libidn2-dev
+	libxxhash-dev libncurses-dev)
+build=(build-essential pkg-config "${libraries[@]}")
 # To compile a module for a kernel that is not installed.
 module=(kmod pahole libelf-dev xz-utils bc flex bison gcc-12)
 guest=(qemu-system-x86 busybox-static cpio kmod xz-utils util-linux)
 network=(iproute2 iputils-ping curl nmap tcpdump nftables jq python3 procps)
+# What the selftests send and look at packets with, besides.
+traffic=(ncat iperf3 hping3 python3-scapy conntrack iptables ethtool iputils-tracepath)
 
 demo=("${build[@]}" "${module[@]}" "${guest[@]}" "${network[@]}")
 check=(
 	"${demo[@]}"
 	check libsubunit-dev dkms sparse
 	clang libclang-rt-dev llvm
-	ncat iperf3 hping3 python3-scapy conntrack iptables
-	ethtool iputils-tracepath python3-yaml python3-jsonschema
-	openvswitch-switch
+	"${traffic[@]}"
+	python3-yaml python3-jsonschema
+	openvswitch-switch mininet dnsmasq-base
+	debootstrap debhelper dh-dkms lintian mandoc zsh
+	sqlite3 tshark postgresql chromium fonts-dejavu-core
+)
+ports=(
+	"${build[@]}" "${module[@]}" "${guest[@]}" "${network[@]}" "${traffic[@]}"
+	gcc-aarch64-linux-gnu gcc-12-aarch64-linux-gnu qemu-system-arm
+	gcc-s390x-linux-gnu qemu-user
+	clang-16
 )
 
 case ${1:-check} in
 build)	wanted=("${build[@]}" "${module[@]}") ;;
 demo)	wanted=("${demo[@]}") ;;
 check)	wanted=("${check[@]}") ;;
-*)	echo "usage: packages.sh [build|demo|check]" >&2; exit 2 ;;
+ports)	wanted=("${ports[@]}") ;;
+-l)
+	for list in "${@:2}"; do
+		declare -n names=$list
+		printf '%s\n' "${names[@]}"
+	done
+	exit ;;
+*)	echo "usage: packages.sh [build|demo|check|ports] | -l LIST..." >&2; exit 2 ;;
 esac
 
 missing=()
