@@ -96,8 +96,9 @@ static void print_plan(const struct desired *desired)
 		vs_set_mirrors(at, bridge, true);
 		for (k = 0; k < bridge->n_ports; k++)
 			printf("# port %u is %s\n", bridge->ports[k].number, bridge->ports[k].name);
-		if (!desired_diff(desired, i, &old, &change, NULL, NULL))
+		if (!desired_look(desired, i, &old))
 			continue;
+		of_diff(&old, &desired->flows[i], &change, NULL, NULL);
 		printf("ovs-ofctl -O OpenFlow14 --bundle add-flows %s - <<FLOWS\n%sFLOWS\n", at->name,
 		       change.text);
 		of_change_free(&change);
@@ -152,11 +153,20 @@ static bool put_back_one(const struct desired *old, const struct script *before,
 {
 	const struct vs_bridge *at = vs_bridge(&old->vs, name);
 	struct outcome outcome;
+	struct of_flows there;
+	bool good;
 	size_t i;
 
-	for (i = 0; i < old->n; i++)
-		if (!strcmp(old->bridges[i].declared->bridge, name))
-			return desired_install(old, i, &outcome) && desired_settle(old, i, &outcome);
+	for (i = 0; i < old->n; i++) {
+		if (strcmp(old->bridges[i].declared->bridge, name))
+			continue;
+		if (!desired_check(old, i, &there))
+			return false;
+		good = desired_install(old, i, &there, &outcome) &&
+		       desired_settle(old, i, &outcome);
+		of_free(&there);
+		return good;
+	}
 	return !at || !at->before || bridge_clear(at, zone_in(before, name));
 }
 
@@ -190,18 +200,20 @@ static int install(const struct desired *desired, double begin)
 {
 	json_t *list = options.json ? json_array() : NULL;
 	struct outcome *outcomes = calloc(desired->n + 1, sizeof(*outcomes));
+	struct of_flows *old = calloc(desired->n + 1, sizeof(*old));
+	size_t checked = 0, changed = 0, i;
 	struct script before;
-	size_t changed = 0, i;
-	bool good = true;
+	bool good;
 
-	if (!outcomes)
+	if (!outcomes || !old)
 		fail_out_of_memory();
 	state_read(&before);
 	/* What can go wrong is to do so before anything has changed. */
-	for (i = 0; i < desired->n && good; i++)
-		good = desired_check(desired, i);
+	while (checked < desired->n && desired_check(desired, checked, &old[checked]))
+		checked++;
+	good = checked == desired->n;
 	for (i = 0; i < desired->n && good; i++) {
-		good = desired_install(desired, i, &outcomes[i]) &&
+		good = desired_install(desired, i, &old[i], &outcomes[i]) &&
 		       desired_settle(desired, i, &outcomes[i]);
 		changed = i + 1;
 	}
@@ -212,6 +224,9 @@ static int install(const struct desired *desired, double begin)
 	for (i = 0; i < desired->n && good; i++)
 		tell(&outcomes[i], begin, list);
 	good = good && clear_others(desired, &before);
+	while (checked)
+		of_free(&old[--checked]);
+	free(old);
 	script_free(&before);
 	free(outcomes);
 	if (list)
@@ -291,10 +306,11 @@ static int diff(int argc, char **argv)
 	}
 	for (i = 0; !status && i < desired.n; i++) {
 		output.bridge = desired.bridges[i].declared->bridge;
-		if (!desired_diff(&desired, i, &old, &change, emit, &output)) {
+		if (!desired_look(&desired, i, &old)) {
 			status = failed();
 			break;
 		}
+		of_diff(&old, &desired.flows[i], &change, emit, &output);
 		of_change_free(&change);
 		of_free(&old);
 	}

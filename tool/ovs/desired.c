@@ -335,31 +335,26 @@ static bool check_foreign(const char *bridge, const struct of_flows *old, const 
 }
 
 /**
- * desired_diff() - what a bridge is to be told
+ * desired_look() - the flows that a bridge has
  * @i: of the bridges
- * @old: set to the flows that it has; to be freed
- * @change: set to what changes them; to be freed
- * @each: see of_diff()
+ * @old: set to them; to be freed
  *
  * Return: false after an error, see vs_error(); nothing is to be freed then.
  */
-bool desired_diff(const struct desired *desired, size_t i, struct of_flows *old,
-		  struct of_change *change,
-		  void (*each)(char sign, const struct of_flow *flow, void *arg), void *arg)
+bool desired_look(const struct desired *desired, size_t i, struct of_flows *old)
 {
-	char *dump = vs_dump(desired->bridges[i].declared->bridge, true);
+	const char *name = desired->bridges[i].declared->bridge;
+	char *dump = vs_dump(name, true);
+	bool good;
 
 	if (!dump)
 		return false;
-	if (!of_read(dump, old)) {
-		free(dump);
-		of_free(old);
-		return vs_fail("ovs-ofctl tells flows of `%s` that cannot be read",
-			       desired->bridges[i].declared->bridge);
-	}
+	good = of_read(dump, old) ||
+	       vs_fail("ovs-ofctl tells flows of `%s` that cannot be read", name);
 	free(dump);
-	of_diff(old, &desired->flows[i], change, each, arg);
-	return true;
+	if (!good)
+		of_free(old);
+	return good;
 }
 
 /* The flow that OVS itself gives a bridge without a controller. */
@@ -550,22 +545,18 @@ static void unmark(const char *bridge)
 /**
  * desired_check() - does a bridge answer, and is there room for FlowWall's flows?
  * @i: of the bridges
+ * @old: set to the flows that it has; to be freed
  *
- * Return: false if not, see vs_error().
+ * Return: false if not, see vs_error(); nothing is to be freed then.
  */
-bool desired_check(const struct desired *desired, size_t i)
+bool desired_check(const struct desired *desired, size_t i, struct of_flows *old)
 {
-	const char *name = desired->bridges[i].declared->bridge;
-	struct of_change change;
-	struct of_flows old;
-	bool good;
-
-	if (!desired_diff(desired, i, &old, &change, NULL, NULL))
+	if (!desired_look(desired, i, old))
 		return false;
-	good = check_foreign(name, &old, &desired->flows[i]);
-	of_change_free(&change);
-	of_free(&old);
-	return good;
+	if (check_foreign(desired->bridges[i].declared->bridge, old, &desired->flows[i]))
+		return true;
+	of_free(old);
+	return false;
 }
 
 /**
@@ -585,12 +576,14 @@ const char *desired_controller(const struct bridge *bridge, char text[CONTROLLER
 /**
  * desired_install() - make a bridge do what it is to do
  * @i: of the bridges
+ * @old: what desired_check() found
  * @outcome: set to what was done
  *
  * Some time later, desired_settle() is to follow. Return: false after an error, see
  * vs_error().
  */
-bool desired_install(const struct desired *desired, size_t i, struct outcome *outcome)
+bool desired_install(const struct desired *desired, size_t i, const struct of_flows *old,
+		     struct outcome *outcome)
 {
 	const struct bridge *bridge = &desired->bridges[i];
 	const struct vs_bridge *at = vs_bridge(&desired->vs, bridge->declared->bridge);
@@ -598,15 +591,12 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
 	char target[CONTROLLER_TEXT];
 	const char *controller = desired_controller(bridge, target);
 	struct of_change change;
-	struct of_flows old;
 	bool good, flows;
 
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->bridge = at->name;
-	if (!desired_diff(desired, i, &old, &change, NULL, NULL))
-		return false;
-	good = check_foreign(at->name, &old, &desired->flows[i]) &&
-	       (at->before || vs_mark(at->name, *at->fail_mode ? at->fail_mode : "none"));
+	of_diff(old, &desired->flows[i], &change, NULL, NULL);
+	good = at->before || vs_mark(at->name, *at->fail_mode ? at->fail_mode : "none");
 	if (good && (secure || !is_same(controller, at->controller))) {
 		struct of_flows none = { NULL, 0 };
 
@@ -629,7 +619,6 @@ bool desired_install(const struct desired *desired, size_t i, struct outcome *ou
 	if (!flows && !at->before)
 		unmark(at->name);
 	of_change_free(&change);
-	of_free(&old);
 	return good;
 }
 

@@ -54,12 +54,11 @@ bool desired_build(struct desired *desired, bool strict);
 void desired_forget(struct desired *desired);
 void desired_free(struct desired *desired);
 
-bool desired_diff(const struct desired *desired, size_t i, struct of_flows *old,
-		  struct of_change *change,
-		  void (*each)(char sign, const struct of_flow *flow, void *arg), void *arg);
+bool desired_look(const struct desired *desired, size_t i, struct of_flows *old);
 const char *desired_controller(const struct bridge *bridge, char text[CONTROLLER_TEXT]);
-bool desired_check(const struct desired *desired, size_t i);
-bool desired_install(const struct desired *desired, size_t i, struct outcome *outcome);
+bool desired_check(const struct desired *desired, size_t i, struct of_flows *old);
+bool desired_install(const struct desired *desired, size_t i, const struct of_flows *old,
+		     struct outcome *outcome);
 bool desired_change(const struct desired *desired, size_t i, const struct of_flows *old,
 		    struct outcome *outcome);
 bool desired_settle(const struct desired *desired, size_t i, struct outcome *outcome);

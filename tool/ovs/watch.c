@@ -164,9 +164,17 @@ static bool read_file_again(struct watcher *w)
 static bool install_one(struct watcher *w, size_t i, bool known, double begin)
 {
 	struct outcome outcome;
-	bool good = known ? desired_change(&w->desired, i, &w->known[i], &outcome) :
-			    desired_install(&w->desired, i, &outcome);
+	struct of_flows old;
+	bool good;
 
+	if (known) {
+		good = desired_change(&w->desired, i, &w->known[i], &outcome);
+	} else {
+		if (!desired_check(&w->desired, i, &old))
+			return false;
+		good = desired_install(&w->desired, i, &old, &outcome);
+		of_free(&old);
+	}
 	/* Whether it went well or not: some of it may be done. */
 	if (outcome.removed || outcome.added || outcome.ended) {
 		w->settle_at = clock_ms() + SETTLE;
