@@ -15,6 +15,7 @@ set -uo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source_dir=$(cd "$tests/.." && pwd -P)
 vm=$tests/vm
+parallel=-j$(nproc)
 export WERROR=1
 
 [ "$(id -u)" = 0 ] || { echo "check: must be run as root: sudo make check" >&2; exit 1; }
@@ -162,10 +163,11 @@ fi
 { "$vm/kernel.sh" 6.1; "$vm/kernel.sh" 6.12; "$vm/ynl.sh"; } >"$work/fetch" 2>&1 &
 fetching=$!
 
-stage "fwctl" point "build: fwctl, without warnings" make -C "$source_dir/tool" clean all
-stage "unit tests" make -s -C "$tests/unit" check
+make -s -C "$source_dir/tool" clean
+stage "fwctl" point "build: fwctl, without warnings" make "$parallel" -C "$source_dir/tool" all
+stage "unit tests" make -s "$parallel" -C "$tests/unit" check
 stage "snooper" "$tests/snoop/run.sh" "$@"
-stage "fuzz" make -s -C "$tests/fuzz" FUZZ_SECONDS=5 check
+stage "fuzz" make -s "$parallel" -C "$tests/fuzz" FUZZ_SECONDS=5 check
 stage "uapi" "$tests/uapi-agree.py"
 stage "manual" "$tests/manual-agree.sh"
 wait "$fetching" || cat "$work/fetch"
