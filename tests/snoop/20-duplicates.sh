@@ -6,6 +6,7 @@
 # twice.
 . "$(dirname "$0")/../selftests/lib.sh"
 . "$(dirname "$0")/snoop.sh"
+need nft
 
 N=$(rounds 1000000 20000)
 link
@@ -80,3 +81,37 @@ finish
 check_equal "within the window it is a duplicate, beyond it is not" "$(jq -c '[.received, .stored, .dups]' "$TMP/window.out")" '[300,200,100]'
 check_equal "also one that is stored already" "$(sql window 'SELECT dups, count(*) FROM packet GROUP BY 1 ORDER BY 1')" "0|100
 1|100"
+
+# Live: a tap at both ports of a box that what is sent at near passes, from port1 to port2.
+ip -n "$TAP" link del near
+in_ns "$TAP" bash -c '
+	ip link add near type veth peer name port1
+	ip link add port2 type veth peer name end
+	ip link add copies type veth peer name far
+	for name in near port1 port2 end copies far; do
+		ip link set dev "$name" arp off && ip link set dev "$name" up
+	done' || die "no box"
+in_ns "$TAP" nft -f - <<-'NFT' || die "no tap"
+	table netdev box {
+		chain one {
+			type filter hook ingress device "port1" priority 0
+			dup to "copies"
+			fwd to "port2"
+		}
+		chain two {
+			type filter hook ingress device "end" priority 0
+			dup to "copies"
+		}
+	}
+NFT
+snoop tapped
+send "$N" 100
+busywait 60 counted tapped "$N"
+sleep 0.5
+finish
+check_equal "of a live tap at both ports, half are duplicates, and nothing is lost" \
+	"$(jq -c '[.received, .stored, .dups, .dropped_kernel, .dropped_queue, .lost]' "$TMP/tapped.out")" \
+	"[$((2 * N)),$N,$N,0,0,0]"
+check_equal "each is stored once, and has been seen once more" \
+	"$(numbers tapped),$(sql tapped 'SELECT min(dups), max(dups) FROM packet')" \
+	"$N|$N|00000000|$(printf %08X $((N - 1))),1|1"
