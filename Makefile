@@ -11,6 +11,7 @@
 # sudo make check-ports on arm64, big-endian and by clang; installs what that needs
 # sudo make soak        SOAK_SECONDS (3600) of everything at once, on SOAK_KERNEL (kasan)
 # sudo make bench       measures it beside its peers
+# sudo make bench-decoy its decoys beside those of os-ken
 # sudo make install     fwctl, and the module through DKMS; uninstall undoes it
 # make release          the source archive of what is committed, in RELEASE (build)
 # make deb              the Debian packages, in build/deb
@@ -79,6 +80,9 @@ soak:
 bench:
 	tests/bench/bench.sh
 
+bench-decoy:
+	tests/bench/decoy.sh
+
 install: tool install-module-source
 	$(MAKE) -C tool install
 	dkms install --force "flowwall/$(VERSION)"
@@ -117,5 +121,5 @@ clean:
 	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
 
 .PHONY: all tool module unit fuzz sparse demo check check-full check-debug check-kcsan \
-	soak bench install install-module-source uninstall release deb \
+	soak bench bench-decoy install install-module-source uninstall release deb \
 	check-packages check-ports clean
