@@ -76,9 +76,12 @@ requests() { in_ns "$CLIENT" "$TMP/requests" "$1" "$connections" "$TMP/page.html
 # cpu PID: the processor time that it has had, of user and system, in ticks.
 cpu() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 
+# waited PID: for how long it was to run and did not, in ns: there was no processor free.
+waited() { cut -d ' ' -f 2 "/proc/$1/schedstat"; }
+
 # sample ROUND SIDE: measures one side, into samples.
 sample() {
-	local warm controller ovs result pid
+	local warm controller ovs waited result pid
 	pid=$(cat "$OVS_RUNDIR/ovs-vswitchd.pid")
 	"start_$2"
 	busywait 20 switch_is_there || die "the switch does not connect" "$(cat "$TMP/controller")"
@@ -86,18 +89,22 @@ sample() {
 	ip -n "$CLIENT" neigh flush dev eth0
 	warm=$(requests 2)
 	controller=$(cpu "$CONTROLLER") ovs=$(cpu "$pid")
+	waited=$(waited "$CONTROLLER")
 	result=$(requests "$seconds")
+	waited=$(($(waited "$CONTROLLER") - waited))
 	controller=$(($(cpu "$CONTROLLER") - controller)) ovs=$(($(cpu "$pid") - ovs))
 	[ "$(jq .in_time <<<"$result")" -gt 0 ] || die "$2 answers nothing" "$(tail -n 20 "$TMP/controller")"
 	stop_controller
 	jq -c --argjson round "$1" --arg side "$2" --argjson warm "$warm" --argjson hz "$(getconf CLK_TCK)" \
-		--argjson controller "$controller" --argjson ovs "$ovs" '
+		--argjson controller "$controller" --argjson ovs "$ovs" \
+		--argjson waited "$waited" '
 		{ controller: ($controller / $hz), ovs: ($ovs / $hz), generator: .cpu } as $cpu |
 		.requests as $requests | .seconds as $seconds |
 		{ $round, $side, seconds, requests_per_second: (.in_time / $seconds), requests,
 		  failed: (.failed + $warm.failed),
 		  us_per_request: ($cpu | map_values(. * 1e6 / $requests)),
-		  busy_percent: ($cpu | map_values(. * 100 / $seconds)) }' <<<"$result" >>"$TMP/samples"
+		  busy_percent: ($cpu | map_values(. * 100 / $seconds)),
+		  waited_percent: ($waited / 1e7 / $seconds) }' <<<"$result" >>"$TMP/samples"
 	[ "$json" = no ] || tail -n 1 "$TMP/samples" >&3
 }
 
@@ -108,6 +115,7 @@ sum() {
 		def median: sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2;
 		def side($name): map(select(.side == $name)) | {
 			requests_per_second: (map(.requests_per_second) | median),
+			waited_percent: (map(.waited_percent) | median),
 			requests: (map(.requests) | add), failed: (map(.failed) | add),
 			us_per_request: (map(.us_per_request | to_entries[]) | group_by(.key) |
 				map({ key: .[0].key, value: (map(.value) | median) }) | from_entries),
@@ -141,6 +149,7 @@ table() {
 		row("busy, % of a processor: controller"; .busy_percent.controller; whole),
 		row("ovs-vswitchd"; .busy_percent.ovs; whole),
 		row("generator"; .busy_percent.generator; whole),
+		row("the controller waits for a processor, %"; .waited_percent; whole),
 		row("the busiest is"; .; busiest),
 		"",
 		"requests a second, FlowWall / os-ken: \(.requests_ratio | ratio)",
