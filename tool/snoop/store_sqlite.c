@@ -22,6 +22,8 @@
 
 #define PAGE_SIZE	16384
 #define NEW_FILE	(512 << 10)
+#define ROWS		64	/* that one statement adds: much of its cost is to begin and to end */
+#define PACKET_COLUMNS	8
 
 static const char schema[] =
 	"CREATE TABLE capture ("
@@ -47,7 +49,7 @@ static const char schema[] =
 	" PRIMARY KEY (at_s, layers)) WITHOUT ROWID;";
 
 enum statement {
-	ADD_PACKET, ADD_DUP, ADD_FLOW, CHANGE_FLOW, ADD_NAME, ADD_TRAFFIC, ADD_CAPTURE,
+	ADD_PACKET, ADD_PACKETS, ADD_DUP, ADD_FLOW, CHANGE_FLOW, ADD_NAME, ADD_TRAFFIC, ADD_CAPTURE,
 	CHANGE_CAPTURE, STATEMENTS
 };
 
@@ -149,11 +151,16 @@ static void read_numbers(struct sqlite_store *s)
 
 static bool prepare(struct sqlite_store *s)
 {
+	static const char row[] = ",(?,?,?,?,?,?,?,?)";
+	char rows[64 + ROWS * sizeof(row)], *to = rows;
 	int i;
 
+	to += sprintf(to, "INSERT INTO packet VALUES %s", row + 1);
+	for (i = 1; i < ROWS; i++)
+		to += sprintf(to, "%s", row);
 	for (i = 0; i < STATEMENTS; i++)
-		if (sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
-				       NULL) != SQLITE_OK)
+		if (sqlite3_prepare_v3(s->db, i == ADD_PACKETS ? rows : sql[i], -1,
+				       SQLITE_PREPARE_PERSISTENT, &s->stmt[i], NULL) != SQLITE_OK)
 			return failed(s, "cannot be used");
 	return true;
 }
@@ -219,22 +226,32 @@ static void bind_vlan(sqlite3_stmt *stmt, int at, int vlan)
 		sqlite3_bind_int(stmt, at, vlan);
 }
 
+/* @at: the row's first parameter */
+static void bind_packet(sqlite3_stmt *stmt, int at, const struct batch_packet *packet)
+{
+	sqlite3_bind_int64(stmt, at, packet->id);
+	sqlite3_bind_int64(stmt, at + 1, packet->flow);
+	sqlite3_bind_int64(stmt, at + 2, packet->ts_ns);
+	sqlite3_bind_int64(stmt, at + 3, packet->len);
+	sqlite3_bind_int64(stmt, at + 4, packet->caplen);
+	bind_vlan(stmt, at + 5, packet->vlan);
+	sqlite3_bind_int64(stmt, at + 6, packet->dups);
+	sqlite3_bind_blob(stmt, at + 7, packet->raw, packet->caplen, SQLITE_STATIC);
+}
+
 static bool add_packets(struct sqlite_store *s, const struct batch *batch)
 {
-	sqlite3_stmt *stmt = s->stmt[ADD_PACKET];
+	const struct batch_packet *packet = batch->packet, *end = packet + batch->n_packets;
 	size_t i;
 
-	for (i = 0; i < batch->n_packets; i++) {
-		const struct batch_packet *packet = &batch->packet[i];
-
-		sqlite3_bind_int64(stmt, 1, packet->id);
-		sqlite3_bind_int64(stmt, 2, packet->flow);
-		sqlite3_bind_int64(stmt, 3, packet->ts_ns);
-		sqlite3_bind_int64(stmt, 4, packet->len);
-		sqlite3_bind_int64(stmt, 5, packet->caplen);
-		bind_vlan(stmt, 6, packet->vlan);
-		sqlite3_bind_int64(stmt, 7, packet->dups);
-		sqlite3_bind_blob(stmt, 8, packet->raw, packet->caplen, SQLITE_STATIC);
+	for (; packet + ROWS <= end; packet += ROWS) {
+		for (i = 0; i < ROWS; i++)
+			bind_packet(s->stmt[ADD_PACKETS], 1 + i * PACKET_COLUMNS, &packet[i]);
+		if (!step(s, ADD_PACKETS))
+			return false;
+	}
+	for (; packet < end; packet++) {
+		bind_packet(s->stmt[ADD_PACKET], 1, packet);
 		if (!step(s, ADD_PACKET))
 			return false;
 	}
@@ -470,6 +487,8 @@ struct store *store_open_sqlite(const struct store_options *options, char *error
 
 	if (!s)
 		fail_out_of_memory();
+	/* What SQLite takes in all is nobody's concern here, and has a lock. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	*o = *options;
 	if (!o->rotate_size || (o->max_size && o->rotate_size > o->max_size / 8))
 		o->rotate_size = o->max_size / 8;
