@@ -200,17 +200,23 @@ static bool capture(struct snoop *s)
 	return true;
 }
 
-/* What the kernel still holds when it ends, which it hands over by and by. */
+/*
+ * What the kernel has received by now, but still holds, as it hands over a block of the ring
+ * by and by. Its counters say when that is all; they are of 32 bits, and wrap.
+ */
 static void capture_rest(struct snoop *s)
 {
-	uint64_t until = clock_ns(CLOCK_MONOTONIC) + 3 * CAPTURE_BLOCK_MS * 1000000ull;
-	struct timespec pause = { .tv_nsec = 10000000 };
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + CAPTURE_REST_MS * 1000000ull;
+	struct timespec pause = { .tv_nsec = 2000000 };
+	struct pcap_stat at_end;
 
-	while (s->from.iface && clock_ns(CLOCK_MONOTONIC) < until) {
-		if (pcap_dispatch(s->pcap, -1, take_packet, (u_char *)s) < 0)
-			break;
-		nanosleep(&pause, NULL);
-	}
+	if (s->from.iface && !pcap_stats(s->pcap, &at_end))
+		while ((int32_t)(at_end.ps_recv - at_end.ps_drop - s->live.received) > 0 &&
+		       clock_ns(CLOCK_MONOTONIC) < until) {
+			if (pcap_dispatch(s->pcap, -1, take_packet, (u_char *)s) < 0)
+				break;
+			nanosleep(&pause, NULL);
+		}
 	read_drops(s);
 }
 

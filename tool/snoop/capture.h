@@ -8,7 +8,10 @@
 #include <stdint.h>
 
 /* After so long, a block of the ring is handed over, full or not. */
-#define CAPTURE_BLOCK_MS 100
+#define CAPTURE_BLOCK_MS 20
+
+/* At the end, this is more than it takes until all blocks have been. */
+#define CAPTURE_REST_MS	300
 
 /**
  * struct capture_options - what is captured
