@@ -12,7 +12,12 @@ black_hole
 listen_tcp "$INSIDE" 80 81
 listen_tcp "$OUTSIDE" 80
 udp_echo_server "$OUTSIDE" 53
+# No flow is to end by itself meanwhile, however slow the machine.
 fw_rules <<-RULES
+	ttl udp-new step 10m max 10m
+	ttl udp-stream step 10m max 10m
+	ttl icmp step 10m max 10m
+	ttl gre step 10m max 10m
 	group far net 203.0.113.0/24
 	allow in tcp to any port 80 id web
 	allow in tcp to any port 81 id other
