@@ -164,30 +164,43 @@ mapfile -t shares < <(
 	share results "$results" ''
 )
 
-"qemu-system-$qemu_for" "${processor[@]}" "${machine[@]}" \
-	-nodefaults -no-user-config -display none -no-reboot \
-	-chardev "file,id=console,path=${results//,/,,}/console" -serial chardev:console \
-	"${shares[@]}" \
-	-kernel "$kernel/boot/vmlinuz-$version" -initrd "$scratch/initrd.cpio" \
-	-append "${append[*]}" </dev/null 2>"$results/qemu" &
-qemu=$!
+# boot: from the first instruction to the last. Sets hung.
+boot() {
+	local tail deadline
+	"qemu-system-$qemu_for" "${processor[@]}" "${machine[@]}" \
+		-nodefaults -no-user-config -display none -no-reboot \
+		-chardev "file,id=console,path=${results//,/,,}/console" -serial chardev:console \
+		"${shares[@]}" \
+		-kernel "$kernel/boot/vmlinuz-$version" -initrd "$scratch/initrd.cpio" \
+		-append "${append[*]}" </dev/null 2>"$results/qemu" &
+	qemu=$!
 
-tail -q -n +1 -s 0.2 -f --pid="$qemu" "$results/output" &
-tail=$!
+	tail -q -n +1 -s 0.2 -f --pid="$qemu" "$results/output" &
+	tail=$!
 
-deadline=$((SECONDS + limit))
-hung=no
-while kill -0 "$qemu" 2>/dev/null; do
-	if [ "$SECONDS" -ge "$deadline" ]; then
-		hung=yes
-		kill -9 "$qemu" 2>/dev/null || true
-		break
-	fi
-	sleep 0.2
-done
-wait "$qemu" 2>/dev/null || true
-qemu=''
-wait "$tail" || true
+	deadline=$((SECONDS + limit))
+	hung=no
+	while kill -0 "$qemu" 2>/dev/null; do
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			hung=yes
+			kill -9 "$qemu" 2>/dev/null || true
+			break
+		fi
+		sleep 0.2
+	done
+	wait "$qemu" 2>/dev/null || true
+	qemu=''
+	wait "$tail" || true
+}
+
+boot
+# Now and then a kernel that is emulated dies of patching its own code (see init.sh) before
+# anything of ours has run.
+if [ "$hung" = no ] && [ ! -e "$results/begun" ]; then
+	echo "guest.sh: the $series guest did not come up; once more" >&2
+	tail -n 40 "$results/console" 2>/dev/null | sed 's/^/  /' >&2
+	boot
+fi
 
 if [ "$hung" = no ] && [ -s "$results/status" ]; then
 	exit "$(cat "$results/status")"

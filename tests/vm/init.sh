@@ -59,6 +59,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, 29, 1)  # SO_TIMESTAMP
 signal.pause()' </dev/null >/dev/null 2>&1 &
 
+: >"$FLOWWALL_RESULTS/begun"
 setsid bash "$FLOWWALL_RESULTS/command" </dev/null >"$FLOWWALL_RESULTS/output" 2>&1
 status=$?
 # A kernel log of its own: the console has only what is urgent.
