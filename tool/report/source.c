@@ -238,10 +238,15 @@ static void packet_query(const struct selection *s, char *sql, size_t size)
 	char host[INET6_ADDRSTRLEN] = "";
 	size_t n = snprintf(sql, size, "SELECT id, flow_id, ts_ns, len, dups, raw FROM packet WHERE 1=1");
 
+	/* Which numbers the packets of a time have, the traffic of each second tells. */
 	if (s->from_ns)
-		n += snprintf(sql + n, size - n, " AND ts_ns >= %" PRIu64, s->from_ns);
+		n += snprintf(sql + n, size - n, " AND ts_ns >= %" PRIu64
+			      " AND id >= (SELECT min(first_packet) FROM traffic WHERE at_s >= %" PRIu64 ")",
+			      s->from_ns, s->from_ns / 1000000000);
 	if (s->to_ns < INT64_MAX)
-		n += snprintf(sql + n, size - n, " AND ts_ns < %" PRIu64, s->to_ns);
+		n += snprintf(sql + n, size - n, " AND ts_ns < %" PRIu64
+			      " AND id <= (SELECT max(last_packet) FROM traffic WHERE at_s <= %" PRIu64 ")",
+			      s->to_ns, s->to_ns / 1000000000);
 	if (s->flow)
 		n += snprintf(sql + n, size - n, " AND flow_id = %" PRIu64
 			      " AND id >= (SELECT first_packet FROM flow WHERE id = %" PRIu64 ")"
@@ -267,7 +272,7 @@ static bool read_packets(struct source *source, struct db *db, size_t nth,
 {
 	struct source_packet packet = { .link = source->link };
 	uint64_t first = 0, last = 0, begun = *n;
-	char sql[1024], error[700];
+	char sql[2048], error[700];
 
 	if (db_query(db, "SELECT min(id), max(id) FROM packet") && db_row(db)) {
 		first = db_number(db, 0);

@@ -2,7 +2,9 @@
 /*
  * Has this packet been seen just now? The 128-bit hashes of the last packets, in sets of
  * a few places each: a new one takes the place of the oldest of its set, so that memory
- * is bounded and nothing has to be taken out.
+ * is bounded and nothing has to be taken out. Parts of the hashes stand in a table of
+ * their own, which is small enough for the processor's cache: most packets are new, and
+ * of their set no more has to be read.
  */
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -26,11 +28,18 @@ struct seen {
 	uint64_t packet;	/* 0: the place is free */
 };
 
+/* Of a set, what is looked at first; the places are taken in turn, so @next is the oldest. */
+struct head {
+	uint16_t part[WAYS];
+	uint32_t next;
+};
+
 struct dedupe {
 	enum dedupe_key key;
 	uint64_t window_ns;
 	uint64_t seed;
 	size_t sets;		/* a power of two */
+	struct head *head;
 	struct seen *seen;
 	XXH3_state_t *state;	/* of one hash at a time */
 };
@@ -50,9 +59,10 @@ struct dedupe *dedupe_new(enum dedupe_key key, uint64_t window_ns)
 	dedupe->window_ns = window_ns;
 	for (dedupe->sets = SETS_LEAST; dedupe->sets < wanted && dedupe->sets < SETS_MOST;)
 		dedupe->sets *= 2;
+	dedupe->head = calloc(dedupe->sets, sizeof(*dedupe->head));
 	dedupe->seen = calloc(dedupe->sets * WAYS, sizeof(*dedupe->seen));
 	dedupe->state = XXH3_createState();
-	if (!dedupe->seen || !dedupe->state)
+	if (!dedupe->head || !dedupe->seen || !dedupe->state)
 		fail_out_of_memory();
 	/* Nobody outside is to make two packets look alike. */
 	if (getrandom(&dedupe->seed, sizeof(dedupe->seed), 0) < 0)
@@ -65,6 +75,7 @@ void dedupe_free(struct dedupe *dedupe)
 	if (!dedupe)
 		return;
 	XXH3_freeState(dedupe->state);
+	free(dedupe->head);
 	free(dedupe->seen);
 	free(dedupe);
 }
@@ -116,18 +127,23 @@ uint64_t dedupe_find(struct dedupe *dedupe, const struct frame *frame, const uin
 		     uint32_t caplen, uint32_t len, uint64_t ts_ns, uint64_t packet)
 {
 	XXH128_hash_t this = hash(dedupe, frame, bytes, caplen, len);
-	struct seen *set = dedupe->seen + (this.low64 & (dedupe->sets - 1)) * WAYS, *oldest = set;
+	size_t at = this.low64 & (dedupe->sets - 1);
+	struct seen *set = dedupe->seen + at * WAYS;
+	struct head *head = &dedupe->head[at];
+	uint16_t part = this.low64 >> 48;
 	int i;
 
 	for (i = 0; i < WAYS; i++) {
-		uint64_t apart = ts_ns > set[i].ts_ns ? ts_ns - set[i].ts_ns : set[i].ts_ns - ts_ns;
+		uint64_t apart;
 
-		if (set[i].packet && apart <= dedupe->window_ns &&
-		    XXH128_isEqual(set[i].hash, this))
+		if (head->part[i] != part || !set[i].packet || !XXH128_isEqual(set[i].hash, this))
+			continue;
+		apart = ts_ns > set[i].ts_ns ? ts_ns - set[i].ts_ns : set[i].ts_ns - ts_ns;
+		if (apart <= dedupe->window_ns)
 			return set[i].packet;
-		if (!set[i].packet || (oldest->packet && set[i].packet < oldest->packet))
-			oldest = &set[i];
 	}
-	*oldest = (struct seen){ this, ts_ns, packet };
+	i = head->next++ % WAYS;
+	head->part[i] = part;
+	set[i] = (struct seen){ this, ts_ns, packet };
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include "tracker.h"
 
 /* The version of the schema; fwctl(8), under THE STORE, has it in words. */
-#define STORE_VERSION		1
+#define STORE_VERSION		2
 #define STORE_APPLICATION	0x46574c53	/* "FWLS": PRAGMA application_id */
 
 /* A packet that is to be stored; its bytes are not its own. */
@@ -33,6 +33,8 @@ struct batch_traffic {
 	uint64_t path;
 	uint64_t packets;
 	uint64_t bytes;
+	uint64_t first_packet;
+	uint64_t last_packet;
 };
 
 /**

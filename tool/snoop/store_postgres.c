@@ -28,12 +28,17 @@
 	" last_packet bigint, packets bigint, bytes bigint, packets_back bigint, bytes_back bigint," \
 	" syns bigint, retransmissions bigint, out_of_order bigint, resets bigint, handshake_ns bigint"
 #define NAME_COLUMNS " flow_id bigint, kind text, name text, packets bigint"
-#define TRAFFIC_COLUMNS " at_s bigint, layers text, packets bigint, bytes bigint"
+#define TRAFFIC_COLUMNS \
+	" at_s bigint, layers text, packets bigint, bytes bigint, first_packet bigint," \
+	" last_packet bigint"
+
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
 
 static const char schema[] =
 	"SET client_min_messages = warning; BEGIN;"
 	"CREATE TABLE IF NOT EXISTS store (version integer);"
-	"INSERT INTO store SELECT 1 WHERE NOT EXISTS (SELECT FROM store);"
+	"INSERT INTO store SELECT " TEXT(STORE_VERSION) " WHERE NOT EXISTS (SELECT FROM store);"
 	"CREATE TABLE IF NOT EXISTS capture ("
 	" id bigint PRIMARY KEY, source text, filter text, dedupe text, link integer,"
 	" snaplen integer, start_ns bigint, end_ns bigint, received bigint, stored bigint,"
@@ -43,7 +48,6 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS packet ("
 	" id bigint, flow_id bigint, ts_ns bigint, len integer, caplen integer, vlan integer,"
 	" dups integer, raw bytea, PRIMARY KEY (id)) PARTITION BY RANGE (id);"
-	"CREATE INDEX IF NOT EXISTS packet_ts ON packet (ts_ns);"
 	"CREATE TABLE IF NOT EXISTS packet_part (first bigint PRIMARY KEY, next bigint);"
 	"CREATE TABLE IF NOT EXISTS name (" NAME_COLUMNS ", PRIMARY KEY (flow_id, kind, name));"
 	"CREATE TABLE IF NOT EXISTS traffic (" TRAFFIC_COLUMNS ", PRIMARY KEY (at_s, layers));"
@@ -64,7 +68,8 @@ static const char merge[] =
 	"INSERT INTO name SELECT flow_id, kind, name, sum(packets) FROM new_name GROUP BY 1, 2, 3"
 	" ON CONFLICT (flow_id, kind, name) DO UPDATE SET packets = name.packets + excluded.packets;"
 	"INSERT INTO traffic SELECT * FROM new_traffic ON CONFLICT (at_s, layers) DO UPDATE SET"
-	" packets = traffic.packets + excluded.packets, bytes = traffic.bytes + excluded.bytes;"
+	" packets = traffic.packets + excluded.packets, bytes = traffic.bytes + excluded.bytes,"
+	" last_packet = excluded.last_packet;"
 	"UPDATE packet SET dups = dups + n FROM (SELECT id, count(*)::integer AS n FROM new_dup"
 	" GROUP BY 1) AS late WHERE packet.id = late.id;";
 
@@ -250,9 +255,10 @@ static bool copy_rest(struct pg_store *s, const struct batch *batch)
 	if (!end_copy(s) || !begin_copy(s, "new_traffic"))
 		return false;
 	for (i = 0; i < batch->n_traffic; i++)
-		add(s, "%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\n", batch->traffic[i].second,
-		    path_text(batch->traffic[i].path, path, sizeof(path)), batch->traffic[i].packets,
-		    batch->traffic[i].bytes);
+		add(s, "%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+		    batch->traffic[i].second, path_text(batch->traffic[i].path, path, sizeof(path)),
+		    batch->traffic[i].packets, batch->traffic[i].bytes,
+		    batch->traffic[i].first_packet, batch->traffic[i].last_packet);
 	if (!end_copy(s) || !begin_copy(s, "new_dup"))
 		return false;
 	for (i = 0; i < batch->n_late; i++)
@@ -387,7 +393,7 @@ static bool drop_oldest(struct pg_store *s)
 			  first, first) &&
 	       run(s, "DELETE FROM flow WHERE last_packet < (SELECT min(first) FROM packet_part);"
 		      "DELETE FROM name WHERE NOT EXISTS (SELECT FROM flow WHERE id = flow_id);"
-		      "DELETE FROM traffic WHERE at_s < (SELECT min(ts_ns) / 1000000000 FROM packet)") &&
+		      "DELETE FROM traffic WHERE last_packet < (SELECT min(first) FROM packet_part)") &&
 	       run(s, "COMMIT");
 }
 
@@ -406,8 +412,8 @@ static enum store_result keep(struct store *store, const struct batch *next, boo
 		return STORE_DONE;
 	s->kept = now;
 	s->since = 0;
-	snprintf(sql, sizeof(sql), "SELECT max(ts_ns) < %" PRIu64 " FROM packet WHERE id < (SELECT"
-		 " min(next) FROM packet_part)", oldest * 1000000000);
+	snprintf(sql, sizeof(sql), "SELECT max(at_s) < %" PRIu64 " FROM traffic WHERE first_packet <"
+		 " (SELECT min(next) FROM packet_part)", oldest);
 	while (ask(s, "SELECT count(*) FROM packet_part", 0) > 1) {
 		int64_t size = ask(s, "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
 				      " WHERE inhparent = 'packet'::regclass", 0);

@@ -23,7 +23,7 @@
 #define PAGE_SIZE	16384
 #define NEW_FILE	(512 << 10)
 #define ROWS		64	/* that one statement adds: much of its cost is to begin and to end */
-#define PACKET_COLUMNS	8
+#define PACKET_COLUMNS	7	/* but for its number */
 
 static const char schema[] =
 	"CREATE TABLE capture ("
@@ -40,12 +40,12 @@ static const char schema[] =
 	"CREATE TABLE packet ("
 	" id INTEGER PRIMARY KEY, flow_id INTEGER, ts_ns INTEGER, len INTEGER, caplen INTEGER,"
 	" vlan INTEGER, dups INTEGER, raw BLOB);"
-	"CREATE INDEX packet_ts ON packet (ts_ns);"
 	"CREATE TABLE name ("
 	" flow_id INTEGER, kind TEXT, name TEXT, packets INTEGER,"
 	" PRIMARY KEY (flow_id, kind, name)) WITHOUT ROWID;"
 	"CREATE TABLE traffic ("
-	" at_s INTEGER, layers TEXT, packets INTEGER, bytes INTEGER,"
+	" at_s INTEGER, layers TEXT, packets INTEGER, bytes INTEGER, first_packet INTEGER,"
+	" last_packet INTEGER,"
 	" PRIMARY KEY (at_s, layers)) WITHOUT ROWID;";
 
 enum statement {
@@ -64,8 +64,9 @@ static const char *const sql[STATEMENTS] = {
 			" handshake_ns = ?12 WHERE id = ?13",
 	[ADD_NAME] = "INSERT INTO name VALUES (?, ?, ?, 1)"
 		     " ON CONFLICT DO UPDATE SET packets = packets + 1",
-	[ADD_TRAFFIC] = "INSERT INTO traffic VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-			" packets = packets + excluded.packets, bytes = bytes + excluded.bytes",
+	[ADD_TRAFFIC] = "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+			" packets = packets + excluded.packets, bytes = bytes + excluded.bytes,"
+			" last_packet = excluded.last_packet",
 	[ADD_CAPTURE] = "INSERT INTO capture VALUES (?14, ?9, ?10, ?11, ?12, ?13, ?15, ?1, ?2, ?3,"
 			" ?4, ?5, ?6, ?7, ?8, ?16, ?17)",
 	[CHANGE_CAPTURE] = "UPDATE capture SET end_ns = ?1, received = ?2, stored = ?3, dups = ?4,"
@@ -151,7 +152,7 @@ static void read_numbers(struct sqlite_store *s)
 
 static bool prepare(struct sqlite_store *s)
 {
-	static const char row[] = ",(?,?,?,?,?,?,?,?)";
+	static const char row[] = ",(NULL,?,?,?,?,?,?,?)";
 	char rows[64 + ROWS * sizeof(row)], *to = rows;
 	int i;
 
@@ -226,35 +227,45 @@ static void bind_vlan(sqlite3_stmt *stmt, int at, int vlan)
 		sqlite3_bind_int(stmt, at, vlan);
 }
 
-/* @at: the row's first parameter */
+/* @at: the row's first parameter behind its number */
 static void bind_packet(sqlite3_stmt *stmt, int at, const struct batch_packet *packet)
 {
-	sqlite3_bind_int64(stmt, at, packet->id);
-	sqlite3_bind_int64(stmt, at + 1, packet->flow);
-	sqlite3_bind_int64(stmt, at + 2, packet->ts_ns);
-	sqlite3_bind_int64(stmt, at + 3, packet->len);
-	sqlite3_bind_int64(stmt, at + 4, packet->caplen);
-	bind_vlan(stmt, at + 5, packet->vlan);
-	sqlite3_bind_int64(stmt, at + 6, packet->dups);
-	sqlite3_bind_blob(stmt, at + 7, packet->raw, packet->caplen, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, at, packet->flow);
+	sqlite3_bind_int64(stmt, at + 1, packet->ts_ns);
+	sqlite3_bind_int64(stmt, at + 2, packet->len);
+	sqlite3_bind_int64(stmt, at + 3, packet->caplen);
+	bind_vlan(stmt, at + 4, packet->vlan);
+	sqlite3_bind_int64(stmt, at + 5, packet->dups);
+	sqlite3_bind_blob(stmt, at + 6, packet->raw, packet->caplen, SQLITE_STATIC);
 }
 
+static bool add_packet(struct sqlite_store *s, const struct batch_packet *packet)
+{
+	sqlite3_bind_int64(s->stmt[ADD_PACKET], 1, packet->id);
+	bind_packet(s->stmt[ADD_PACKET], 2, packet);
+	return step(s, ADD_PACKET);
+}
+
+/*
+ * Their numbers follow each other: behind the first, SQLite gives the same by itself, and
+ * need not look whether there is such a row.
+ */
 static bool add_packets(struct sqlite_store *s, const struct batch *batch)
 {
 	const struct batch_packet *packet = batch->packet, *end = packet + batch->n_packets;
 	size_t i;
 
+	if (packet < end && !add_packet(s, packet++))
+		return false;
 	for (; packet + ROWS <= end; packet += ROWS) {
 		for (i = 0; i < ROWS; i++)
 			bind_packet(s->stmt[ADD_PACKETS], 1 + i * PACKET_COLUMNS, &packet[i]);
 		if (!step(s, ADD_PACKETS))
 			return false;
 	}
-	for (; packet < end; packet++) {
-		bind_packet(s->stmt[ADD_PACKET], 1, packet);
-		if (!step(s, ADD_PACKET))
+	for (; packet < end; packet++)
+		if (!add_packet(s, packet))
 			return false;
-	}
 	for (i = 0; i < batch->n_late; i++) {
 		sqlite3_bind_int64(s->stmt[ADD_DUP], 1, batch->late[i]);
 		if (!step(s, ADD_DUP))
@@ -317,6 +328,8 @@ static bool add_rest(struct sqlite_store *s, const struct batch *batch)
 		sqlite3_bind_text(stmt, 2, path, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(stmt, 3, batch->traffic[i].packets);
 		sqlite3_bind_int64(stmt, 4, batch->traffic[i].bytes);
+		sqlite3_bind_int64(stmt, 5, batch->traffic[i].first_packet);
+		sqlite3_bind_int64(stmt, 6, batch->traffic[i].last_packet);
 		if (!step(s, ADD_TRAFFIC))
 			return false;
 	}

@@ -59,7 +59,8 @@ static void *room(size_t n, size_t size)
 	return memory;
 }
 
-static void add_traffic(struct work *work, uint64_t second, uint64_t path, uint32_t len)
+static void add_traffic(struct work *work, uint64_t second, uint64_t path, uint32_t len,
+			uint64_t packet)
 {
 	struct batch *batch = &work->batch;
 	size_t at = (second * 0x9e3779b97f4a7c15ull ^ path * 0xc2b2ae3d27d4eb4full) >> 40;
@@ -71,11 +72,12 @@ static void add_traffic(struct work *work, uint64_t second, uint64_t path, uint3
 			goto found;
 	}
 	traffic = &batch->traffic[batch->n_traffic++];
-	*traffic = (struct batch_traffic){ .second = second, .path = path };
+	*traffic = (struct batch_traffic){ .second = second, .path = path, .first_packet = packet };
 	work->slot[at] = batch->n_traffic;
 found:
 	traffic->packets++;
 	traffic->bytes += len;
+	traffic->last_packet = packet;
 }
 
 static void add_name(struct batch *batch, const struct frame *frame, const struct watched *flow)
@@ -135,7 +137,7 @@ static void add_packet(struct work *work, const struct record *record)
 	batch->n_packets++;
 	batch->bytes += record->caplen;
 	batch->capture.count.bytes += record->len;
-	add_traffic(work, record->ts_ns / 1000000000, frame_path(&frame), record->len);
+	add_traffic(work, record->ts_ns / 1000000000, frame_path(&frame), record->len, packet->id);
 	add_name(batch, &frame, flow);
 }
 
