@@ -65,6 +65,7 @@ static int prepare(const char *file, bool strict, int *lock, struct desired *des
 		*lock = state_lock(true);
 	if (lock && *lock < 0)
 		return failed();
+	desired_ask(desired);
 	if (!desired_groups(desired, options.netns))
 		return FAILED;
 	if (!vs_read(&desired->vs))
@@ -74,7 +75,7 @@ static int prepare(const char *file, bool strict, int *lock, struct desired *des
 
 /* --- apply ----------------------------------------------------------------- */
 
-static void print_plan(const struct desired *desired)
+static void print_plan(struct desired *desired)
 {
 	char text[CONTROLLER_TEXT];
 	struct of_change change;
@@ -149,7 +150,7 @@ static bool clear_others(const struct desired *desired, const struct script *bef
 }
 
 /* Whatever it does, a bridge does again what @old says, or what it did without FlowWall. */
-static bool put_back_one(const struct desired *old, const struct script *before, const char *name)
+static bool put_back_one(struct desired *old, const struct script *before, const char *name)
 {
 	const struct vs_bridge *at = vs_bridge(&old->vs, name);
 	struct outcome outcome;
@@ -196,7 +197,7 @@ static void put_back(const struct desired *desired, size_t n, const struct scrip
 	desired_free(&old);
 }
 
-static int install(const struct desired *desired, double begin)
+static int install(struct desired *desired, double begin)
 {
 	json_t *list = options.json ? json_array() : NULL;
 	struct outcome *outcomes = calloc(desired->n + 1, sizeof(*outcomes));
@@ -404,7 +405,7 @@ static int show(int argc, char **argv)
 	if (!status && exists(OVS_STATE))
 		status = prepare(OVS_STATE, false, NULL, &desired);
 	for (i = 0; !status && i < desired.n; i++) {
-		dump = vs_dump(desired.bridges[i].declared->bridge, true);
+		dump = desired_dump(&desired, i);
 		if (!dump) {
 			status = failed();
 			break;

@@ -299,6 +299,9 @@ void desired_forget(struct desired *desired)
 void desired_free(struct desired *desired)
 {
 	desired_forget(desired);
+	while (desired->n_asked)	/* a mistake came before the answer */
+		vs_end(&desired->asked[--desired->n_asked].run, NULL);
+	free(desired->asked);
 	vs_free(&desired->vs);
 	script_free(&desired->groups.module);
 	script_free(&desired->script);
@@ -335,16 +338,63 @@ static bool check_foreign(const char *bridge, const struct of_flows *old, const 
 }
 
 /**
+ * desired_ask() - ask each bridge of the file for its flows
+ *
+ * A switch takes longer to tell some thousand flows than it takes to make them: so it can
+ * do so meanwhile. desired_look() takes the answer.
+ */
+void desired_ask(struct desired *desired)
+{
+	size_t i;
+
+	desired->asked = calloc(desired->script.n + 1, sizeof(*desired->asked));
+	if (!desired->asked)
+		fail_out_of_memory();
+	for (i = 0; i < desired->script.n; i++) {
+		const struct stmt *stmt = &desired->script.stmt[i];
+		struct asked *asked = &desired->asked[desired->n_asked];
+
+		if (stmt->kind != STMT_OVS || stmt->ovs.kind != OVS_BRIDGE)
+			continue;
+		asked->bridge = stmt->ovs.bridge;
+		if (vs_begin_dump(&asked->run, asked->bridge, true))
+			desired->n_asked++;
+	}
+}
+
+/**
+ * desired_dump() - vs_dump() with counters of a bridge, which may have been asked before
+ * @i: of the bridges
+ */
+char *desired_dump(struct desired *desired, size_t i)
+{
+	const char *name = desired->bridges[i].declared->bridge;
+	struct process run;
+	char *dump;
+	size_t k;
+
+	for (k = 0; k < desired->n_asked; k++) {
+		if (strcmp(desired->asked[k].bridge, name))
+			continue;
+		run = desired->asked[k].run;
+		desired->asked[k] = desired->asked[--desired->n_asked];
+		vs_end(&run, &dump);
+		return dump;
+	}
+	return vs_dump(name, true);
+}
+
+/**
  * desired_look() - the flows that a bridge has
  * @i: of the bridges
  * @old: set to them; to be freed
  *
  * Return: false after an error, see vs_error(); nothing is to be freed then.
  */
-bool desired_look(const struct desired *desired, size_t i, struct of_flows *old)
+bool desired_look(struct desired *desired, size_t i, struct of_flows *old)
 {
 	const char *name = desired->bridges[i].declared->bridge;
-	char *dump = vs_dump(name, true);
+	char *dump = desired_dump(desired, i);
 	bool good;
 
 	if (!dump)
@@ -549,7 +599,7 @@ static void unmark(const char *bridge)
  *
  * Return: false if not, see vs_error(); nothing is to be freed then.
  */
-bool desired_check(const struct desired *desired, size_t i, struct of_flows *old)
+bool desired_check(struct desired *desired, size_t i, struct of_flows *old)
 {
 	if (!desired_look(desired, i, old))
 		return false;

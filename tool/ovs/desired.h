@@ -17,11 +17,20 @@ struct module;
 #define OVS_STATE	OVS_FOLDER "/ovs.rules"
 
 /**
+ * struct asked - a bridge that was asked for its flows
+ */
+struct asked {
+	const char *bridge;
+	struct process run;
+};
+
+/**
  * struct desired - what all bridges are to do
  * @script: the file
  * @vs: the switch, as it was read last
  * @bridges: those of the file that there are
  * @flows: of each bridge
+ * @asked: bridges whose answer is still to be read
  */
 struct desired {
 	struct script script;
@@ -30,6 +39,8 @@ struct desired {
 	struct bridge *bridges;
 	struct of_flows *flows;
 	size_t n;
+	struct asked *asked;
+	size_t n_asked;
 };
 
 /**
@@ -54,9 +65,11 @@ bool desired_build(struct desired *desired, bool strict);
 void desired_forget(struct desired *desired);
 void desired_free(struct desired *desired);
 
-bool desired_look(const struct desired *desired, size_t i, struct of_flows *old);
+void desired_ask(struct desired *desired);
+char *desired_dump(struct desired *desired, size_t i);
+bool desired_look(struct desired *desired, size_t i, struct of_flows *old);
 const char *desired_controller(const struct bridge *bridge, char text[CONTROLLER_TEXT]);
-bool desired_check(const struct desired *desired, size_t i, struct of_flows *old);
+bool desired_check(struct desired *desired, size_t i, struct of_flows *old);
 bool desired_install(const struct desired *desired, size_t i, const struct of_flows *old,
 		     struct outcome *outcome);
 bool desired_change(const struct desired *desired, size_t i, const struct of_flows *old,

@@ -110,52 +110,79 @@ static const char *package_of(const char *program)
 }
 
 /**
- * vs_run() - run a program until it ends
- * @argv: it and its arguments, up to a NULL
+ * vs_begin() - have a program run meanwhile
+ * @argv: it and its arguments, up to a NULL; the first has to stay
  * @input: its standard input, or NULL
- * @output: set to its standard output, to be freed; or NULL
  *
- * Return: false if it failed, or complained on standard error.
+ * vs_end() is to follow. Return: false if there is no such program, see vs_error(); nothing
+ * is to follow then.
  */
-bool vs_run(const char *const *argv, const char *input, char **output)
+bool vs_begin(struct process *run, const char *const *argv, const char *input)
 {
-	int in = memfd_create("input", MFD_CLOEXEC), out = memfd_create("output", MFD_CLOEXEC);
-	int err = memfd_create("error", MFD_CLOEXEC), status = 0, failed;
 	posix_spawn_file_actions_t actions;
-	bool good = false;
-	char *said;
-	pid_t pid;
+	int in = memfd_create("input", MFD_CLOEXEC), failed;
 
+	run->program = argv[0];
+	run->output = memfd_create("output", MFD_CLOEXEC);
+	run->error = memfd_create("error", MFD_CLOEXEC);
 	if (!input)
 		input = "";
-	if (in < 0 || out < 0 || err < 0 || write(in, input, strlen(input)) != (ssize_t)strlen(input))
+	if (in < 0 || run->output < 0 || run->error < 0 ||
+	    write(in, input, strlen(input)) != (ssize_t)strlen(input))
 		fail_out_of_memory();
 	lseek(in, 0, SEEK_SET);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-	failed = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+	posix_spawn_file_actions_adddup2(&actions, run->output, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, run->error, STDERR_FILENO);
+	failed = posix_spawnp(&run->pid, argv[0], &actions, NULL, (char *const *)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
-	if (failed == ENOENT) {
-		vs_fail("there is no %s here: apt-get install %s", argv[0], package_of(argv[0]));
-	} else if (failed) {
-		vs_fail("cannot run %s: %s", argv[0], strerror(failed));
-	} else {
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-		said = whole(err);
-		good = !status && !is_complaint(said);
-		if (!good)
-			explain(argv[0], said, status);
-		free(said);
-	}
-	if (output)
-		*output = good ? whole(out) : NULL;
 	close(in);
-	close(out);
-	close(err);
+	if (!failed)
+		return true;
+	close(run->output);
+	close(run->error);
+	if (failed == ENOENT)
+		return vs_fail("there is no %s here: apt-get install %s", argv[0], package_of(argv[0]));
+	return vs_fail("cannot run %s: %s", argv[0], strerror(failed));
+}
+
+/**
+ * vs_end() - wait for the end of a program
+ * @output: set to its standard output, to be freed; or NULL
+ *
+ * Return: false if it failed, or complained on standard error.
+ */
+bool vs_end(struct process *run, char **output)
+{
+	int status = 0;
+	bool good;
+	char *said;
+
+	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	said = whole(run->error);
+	good = !status && !is_complaint(said);
+	if (!good)
+		explain(run->program, said, status);
+	free(said);
+	if (output)
+		*output = good ? whole(run->output) : NULL;
+	close(run->output);
+	close(run->error);
 	return good;
+}
+
+/**
+ * vs_run() - vs_begin() and vs_end()
+ */
+bool vs_run(const char *const *argv, const char *input, char **output)
+{
+	struct process run;
+
+	if (output)
+		*output = NULL;
+	return vs_begin(&run, argv, input) && vs_end(&run, output);
 }
 
 /**

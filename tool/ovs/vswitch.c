@@ -584,16 +584,26 @@ bool vs_set_mirrors(const struct vs_bridge *bridge, const struct bridge *desired
 /* --- flows ----------------------------------------------------------------- */
 
 /**
+ * vs_begin_dump() - ask for the flows of a bridge, as vs_dump(); vs_end() has them
+ */
+bool vs_begin_dump(struct process *run, const char *bridge, bool counters)
+{
+	const char *const argv[] = { OFCTL, counters ? "--stats" : "--no-stats", "dump-flows", bridge,
+				     NULL };
+
+	return vs_begin(run, argv, NULL);
+}
+
+/**
  * vs_dump() - the flows of a bridge as text, to be freed
  * @counters: with what they have counted; otherwise as they can be added again
  */
 char *vs_dump(const char *bridge, bool counters)
 {
-	const char *const argv[] = { OFCTL, counters ? "--stats" : "--no-stats", "dump-flows", bridge,
-				     NULL };
+	struct process run;
 	char *text;
 
-	return vs_run(argv, NULL, &text) ? text : NULL;
+	return vs_begin_dump(&run, bridge, counters) && vs_end(&run, &text) ? text : NULL;
 }
 
 /**

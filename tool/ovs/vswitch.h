@@ -7,6 +7,8 @@
  * Functions return false, or NULL, after an error; vs_error() then has a sentence
  * for a person.
  */
+#include <sys/types.h>
+
 #include "bridge.h"
 
 /**
@@ -47,8 +49,21 @@ struct vswitch {
 	size_t n;
 };
 
+/**
+ * struct process - a program that runs
+ * @output: what it prints, a file of memory; and what it complains about
+ */
+struct process {
+	const char *program;
+	pid_t pid;
+	int output;
+	int error;
+};
+
 const char *vs_error(void);
 bool vs_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool vs_begin(struct process *run, const char *const *argv, const char *input);
+bool vs_end(struct process *run, char **output);
 bool vs_run(const char *const *argv, const char *input, char **output);
 void vs_show(const char *const *argv);
 
@@ -57,6 +72,7 @@ void vs_free(struct vswitch *vs);
 const struct vs_bridge *vs_bridge(const struct vswitch *vs, const char *name);
 const struct vs_bridge *vs_bridge_of(const struct vswitch *vs, const char *port);
 
+bool vs_begin_dump(struct process *run, const char *bridge, bool counters);
 char *vs_dump(const char *bridge, bool counters);
 bool vs_flows(const char *bridge, const char *text);
 long vs_count(const char *bridge);
