@@ -48,7 +48,7 @@ check "and to no other port" connects_none h10 10.0.30.31 1001 h10 10.0.10.11 10
 kill -9 "$lab"
 wait "$lab" 2>/dev/null
 no_watch() { ! pgrep -f 'ovs watch'; }
-check "the watcher ends with a lab that is killed" busywait 10 no_watch
+check "the watcher ends with a lab that is killed" busywait 60 no_watch
 check_match "another lab does not begin" "$("$securenet" 2>&1)" 'securenet.py --clean'
 check "clean" "$securenet" --clean
 check_equal "takes the switches away" "$(ovs-vsctl list-br)" ''

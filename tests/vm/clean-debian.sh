@@ -204,23 +204,22 @@ if wanted 1; then boot 6.1 1-init; fi
 [ -s "$root/etc/flowwall.rules" ] ||
 	printf 'version 1\nrole eth0 external\nrole eth1 internal\n' >"$root/etc/flowwall.rules"
 if wanted 2; then boot 6.1 2-boot; fi
-if wanted 3; then
-	install openvswitch-switch >"$work/log" 2>&1
-	boot 6.1 3-ovs
-fi
-if wanted 4; then
+if wanted 3 || wanted 4; then install openvswitch-switch >"$work/log" 2>&1; fi
+if wanted 3; then boot 6.1 3-ovs; fi
+if wanted 4; then boot 6.1 4-services; fi
+if wanted 5; then
 	mkdir "$work/away"
 	mv "$root"/lib/modules/6.1.*/updates/dkms/flowwall.ko* "$work/away"
 	in_root depmod "$(basename "$root"/lib/modules/6.1.*)"
-	boot 6.1 4-no-module
+	boot 6.1 5-no-module
 	mv "$work"/away/* "$root"/lib/modules/6.1.*/updates/dkms/
 	in_root depmod "$(basename "$root"/lib/modules/6.1.*)"
 fi
-if wanted 5; then
-	echo "alow in tcp" >>"$root/etc/flowwall.rules"
-	boot 6.1 5-bad-file
-fi
 if wanted 6; then
+	echo "alow in tcp" >>"$root/etc/flowwall.rules"
+	boot 6.1 6-bad-file
+fi
+if wanted 7; then
 	point "the next version is made" newer "$work/deb"
 	mapfile -t debs < <(find "$root/test" -name 'next_*.deb' -printf '/test/%f\n')
 	rules=$(cat "$root/etc/flowwall.rules")
@@ -229,7 +228,7 @@ if wanted 6; then
 	point "the ruleset is as it was" [ "$(cat "$root/etc/flowwall.rules")" = "$rules" ]
 	point "Linux 6.12 is installed" install linux-image-6.12-amd64 linux-headers-6.12-amd64
 	point "DKMS has built the module for it" has_module 6.12
-	boot 6.12 6-new-kernel
+	boot 6.12 7-new-kernel
 fi
 echo "1..$points"
 exit "$failed"

@@ -38,8 +38,3 @@ check "off does" fwctl off
 check "everything comes" more_comes
 check "on again" systemctl start flowwall
 check "nothing comes" nothing_comes
-
-echo "# exposure (systemd-analyze security, 10 is the worst):"
-for unit in flowwall flowwall-failsafe flowwall-ovs; do
-	systemd-analyze security "$unit" --no-pager 2>/dev/null | tail -n 1 | sed "s/^/#   $unit: /"
-done
