@@ -53,10 +53,24 @@ for _ in 1 2 3; do
 	sleep 1.5
 done
 check "a file is left by its age" test "$(find "$TMP/disk" -name 'tap.*.db' | wc -l)" -ge 2
+check_match "who else wants to record into it is refused" \
+	"$(in_ns "$TAP" "$FWCTL" snoop near --store "$store" 2>&1)" 'another fwctl records into it'
 old=$(find "$TMP/disk" -name 'tap.*.db' | sort | head -n 1)
 gone() { [ ! -e "$1" ]; }
 check "and deleted by its age" busywait 30 gone "$old"
 finish
+
+# Killed between one file and the next, whose first packet has not come.
+rm -f "$TMP"/disk/*
+snoop turned --store "$store" --rotate-age 1
+send 10 100
+turned() { [ -e "$TMP/disk/tap.000001.db" ] && [ "$(sqlite3 "$store" 'SELECT count(*) FROM capture')" = 0 ]; }
+check "a file is left while nothing comes" busywait 30 turned
+finish_by KILL
+snoop turned --store "$store"
+send 5 100
+finish
+check_equal "the numbers go on behind it" "$(sqlite3 "$store" 'SELECT min(id), max(id), min(flow_id) > 1 FROM packet')" '11|15|1'
 
 # A disk that is full: without a limit it stops, and says so; with one, the oldest go.
 rm -f "$TMP"/disk/*

@@ -108,6 +108,33 @@ for options in "--from $middle" "--to $middle"; do
 		"$(sql real "SELECT iif('$options' LIKE '--to%', $total - 41, 41) || ' ' || iif('$options' LIKE '--to%', $total - 41, 41)")"
 done
 
+# A time that a clock could not have meant, and one that 32 bits with a sign cannot hold.
+"$PYTHON" -I -S - "$TMP/times.pcap" <<-'PY'
+	import struct, sys
+	with open(sys.argv[1], "wb") as out:
+	    out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+	    for n, seconds in enumerate([2**32 - 2, 100, 101, 102, 103, 2**31 + 5, 102, 0]):
+	        frame = b"\2\0\0\0\0\1\2\0\0\0\0\2\x88\xb5" + struct.pack(">I", n)
+	        out.write(struct.pack("<IIII", seconds, 7, len(frame), len(frame)) + frame)
+PY
+"$FWCTL" snoop --read "$TMP/times.pcap" --store "$TMP/times.db" >/dev/null
+while read -r want options; do
+	# shellcheck disable=SC2086  # words
+	check_equal "of odd times, selected: ${options:-all}" \
+		"$(report "$TMP/times.db" $options | jq .packets) $(report "$TMP/times.pcap" $options | jq .packets)" "$want $want"
+done <<-SELECTIONS
+	8
+	7 --from 1
+	3 --from 102 --to 103.000008
+	2 --from 101.000008 --to 103
+	2 --from 2000000000
+	1 --from 2147483648 --to 2147483654
+	1 --to 50
+SELECTIONS
+check_match "what is read for them are the rows of these seconds" \
+	"$(sqlite3 "$TMP/times.db" "EXPLAIN QUERY PLAN SELECT min(first_packet) FROM traffic WHERE at_s BETWEEN 102 AND 103")" \
+	'SEARCH traffic USING PRIMARY KEY'
+
 # Exports.
 for from in db pcap; do
 	"$FWCTL" report "$TMP/real.$from" --pcapng "$TMP/$from.pcapng" --jsonl "$TMP/$from.jsonl" ||

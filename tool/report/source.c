@@ -21,6 +21,7 @@
 
 #define PROGRESS_EACH	65536
 #define FLOWS_MOST	1000000
+#define NS		((uint64_t)1000000000)
 
 struct source {
 	const char *where;
@@ -236,17 +237,17 @@ static bool read_capture(struct source *source, const struct selection *selectio
 static void packet_query(const struct selection *s, char *sql, size_t size)
 {
 	char host[INET6_ADDRSTRLEN] = "";
+	uint64_t to = s->to_ns < INT64_MAX ? s->to_ns : INT64_MAX;
 	size_t n = snprintf(sql, size, "SELECT id, flow_id, ts_ns, len, dups, raw FROM packet WHERE 1=1");
 
-	/* Which numbers the packets of a time have, the traffic of each second tells. */
-	if (s->from_ns)
-		n += snprintf(sql + n, size - n, " AND ts_ns >= %" PRIu64
-			      " AND id >= (SELECT min(first_packet) FROM traffic WHERE at_s >= %" PRIu64 ")",
-			      s->from_ns, s->from_ns / 1000000000);
-	if (s->to_ns < INT64_MAX)
-		n += snprintf(sql + n, size - n, " AND ts_ns < %" PRIu64
-			      " AND id <= (SELECT max(last_packet) FROM traffic WHERE at_s <= %" PRIu64 ")",
-			      s->to_ns, s->to_ns / 1000000000);
+	/* Which numbers the packets of a time have, the traffic of its seconds tells. */
+	if (s->from_ns || to < INT64_MAX)
+		n += snprintf(sql + n, size - n, " AND ts_ns >= %" PRIu64 " AND ts_ns < %" PRIu64
+			      " AND id >= (SELECT min(first_packet) FROM traffic WHERE at_s"
+			      " BETWEEN %" PRIu64 " AND %" PRIu64 ")"
+			      " AND id <= (SELECT max(last_packet) FROM traffic WHERE at_s"
+			      " BETWEEN %" PRIu64 " AND %" PRIu64 ")", s->from_ns, to, s->from_ns / NS,
+			      to / NS, s->from_ns / NS, to / NS);
 	if (s->flow)
 		n += snprintf(sql + n, size - n, " AND flow_id = %" PRIu64
 			      " AND id >= (SELECT first_packet FROM flow WHERE id = %" PRIu64 ")"
@@ -274,7 +275,9 @@ static bool read_packets(struct source *source, struct db *db, size_t nth,
 	uint64_t first = 0, last = 0, begun = *n;
 	char sql[2048], error[700];
 
-	if (db_query(db, "SELECT min(id), max(id) FROM packet") && db_row(db)) {
+	/* Asked for both in one, SQLite reads all of the table. */
+	if (db_query(db, "SELECT (SELECT min(id) FROM packet), (SELECT max(id) FROM packet)") &&
+	    db_row(db)) {
 		first = db_number(db, 0);
 		last = db_number(db, 1);
 	}

@@ -14,6 +14,9 @@
 #include "capture.h"
 #include "frame.h"
 
+/* A fraction may be any 32 bits. */
+#define SECONDS_MOST	(INT64_MAX / 1000000000 - 5)
+
 /**
  * capture_enter() - go into a network namespace
  * @netns: as `ip netns` knows it, or NULL to stay
@@ -189,9 +192,16 @@ pcap_t *capture_open(const struct capture_options *options, char *error, size_t 
 }
 
 /**
- * capture_ns() - when a packet was captured, in nanoseconds since 1970
+ * capture_ns() - when a packet was captured, in nanoseconds since 1970, below 2^63
  */
 uint64_t capture_ns(const struct pcap_pkthdr *head)
 {
-	return head->ts.tv_sec * 1000000000ull + head->ts.tv_usec;
+	int64_t seconds = head->ts.tv_sec;
+
+	/* A capture file may have 32 bits of them, which libpcap takes for signed ones. */
+	if (seconds < 0)
+		seconds = (uint32_t)seconds;
+	if (seconds > SECONDS_MOST)
+		seconds = SECONDS_MOST;
+	return seconds * 1000000000ull + (uint32_t)head->ts.tv_usec;
 }

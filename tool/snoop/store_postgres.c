@@ -386,14 +386,19 @@ static enum store_result write_batch(struct store *store, struct batch *batch)
 /* The oldest partition, with the conversations and names that have no packet any more. */
 static bool drop_oldest(struct pg_store *s)
 {
-	int64_t first = ask(s, "SELECT min(first) FROM packet_part", -1);
+	int64_t first = ask(s, "SELECT min(first) FROM packet_part", -1), newest;
+	char sql[96];
 
+	/* What goes of the traffic was in it: so not all of it has to be read. */
+	snprintf(sql, sizeof(sql), "SELECT max(ts_ns) / 1000000000 FROM packet_%" PRId64, first);
+	newest = first >= 0 ? ask(s, sql, -1) : -1;
 	return first >= 0 && run(s, "BEGIN") &&
 	       run_format(s, "DROP TABLE packet_%" PRId64 "; DELETE FROM packet_part WHERE first = %" PRId64,
 			  first, first) &&
 	       run(s, "DELETE FROM flow WHERE last_packet < (SELECT min(first) FROM packet_part);"
-		      "DELETE FROM name WHERE NOT EXISTS (SELECT FROM flow WHERE id = flow_id);"
-		      "DELETE FROM traffic WHERE last_packet < (SELECT min(first) FROM packet_part)") &&
+		      "DELETE FROM name WHERE NOT EXISTS (SELECT FROM flow WHERE id = flow_id)") &&
+	       run_format(s, "DELETE FROM traffic WHERE at_s <= %" PRId64 " AND last_packet <"
+			  " (SELECT min(first) FROM packet_part)", newest) &&
 	       run(s, "COMMIT");
 }
 
@@ -412,8 +417,9 @@ static enum store_result keep(struct store *store, const struct batch *next, boo
 		return STORE_DONE;
 	s->kept = now;
 	s->since = 0;
-	snprintf(sql, sizeof(sql), "SELECT max(at_s) < %" PRIu64 " FROM traffic WHERE first_packet <"
-		 " (SELECT min(next) FROM packet_part)", oldest);
+	/* The last packet of the oldest partition. */
+	snprintf(sql, sizeof(sql), "SELECT ts_ns < %" PRIu64 " FROM packet WHERE id = (SELECT max(id)"
+		 " FROM packet WHERE id < (SELECT min(next) FROM packet_part))", oldest * 1000000000);
 	while (ask(s, "SELECT count(*) FROM packet_part", 0) > 1) {
 		int64_t size = ask(s, "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
 				      " WHERE inhparent = 'packet'::regclass", 0);

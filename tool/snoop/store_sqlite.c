@@ -5,12 +5,14 @@
  * survives an end of any kind, and readers wait for nobody.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -78,6 +80,8 @@ static const char *const sql[STATEMENTS] = {
  * struct sqlite_store - a store of files
  * @capture: the row of this run in the file, 0 if it has none yet
  * @opened: when the file was begun
+ * @lock: the file itself, which one at a time may write; closed after @db, since to close
+ *	it takes SQLite's own locks away
  */
 struct sqlite_store {
 	struct store common;
@@ -85,6 +89,7 @@ struct sqlite_store {
 	sqlite3_stmt *stmt[STATEMENTS];
 	int64_t capture;
 	time_t opened;
+	int lock;
 };
 
 static bool run(struct sqlite_store *s, const char *text)
@@ -136,18 +141,47 @@ static bool make_schema(struct sqlite_store *s)
 	return run(s, "BEGIN IMMEDIATE") && run(s, schema) && run(s, mark);
 }
 
-/* Where the numbers go on: behind all that this file has, or was to have. */
-static void read_numbers(struct sqlite_store *s)
+static int64_t ask_of(struct sqlite_store *s, const char *what, const char *database,
+		      const char *table, int64_t missing)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "SELECT %s FROM %s.%s", what, database, table);
+	return ask(s, text, missing);
+}
+
+/* Behind all that a database has, or was to have. */
+static void numbers_behind(struct sqlite_store *s, const char *database)
 {
 	struct store *store = &s->common;
-	uint64_t packet = ask(s, "SELECT max(id) + 1 FROM packet", 1);
-	uint64_t flow = ask(s, "SELECT max(id) + 1 FROM flow", 1);
-	uint64_t packet2 = ask(s, "SELECT max(first_packet) FROM capture", 1);
-	uint64_t flow2 = ask(s, "SELECT max(first_flow) FROM capture", 1);
+	uint64_t packet = ask_of(s, "max(id) + 1", database, "packet", 1);
+	uint64_t flow = ask_of(s, "max(id) + 1", database, "flow", 1);
+	uint64_t packet2 = ask_of(s, "max(first_packet)", database, "capture", 1);
+	uint64_t flow2 = ask_of(s, "max(first_flow)", database, "capture", 1);
 
 	store->next_packet = packet > packet2 ? packet : packet2;
 	store->next_flow = flow > flow2 ? flow : flow2;
-	store->link = ask(s, "SELECT link FROM capture LIMIT 1", -1);
+	store->link = ask_of(s, "min(link)", database, "capture", -1);
+}
+
+/* Where the numbers go on: if nothing is in this file yet, behind the one before it. */
+static void read_numbers(struct sqlite_store *s)
+{
+	struct series series;
+	char *attach = NULL;
+
+	series_read(s->common.options.where, &series);
+	s->capture = ask(s, "SELECT count(*) > 0 FROM capture", 0);
+	if (series.n && !s->capture)
+		attach = sqlite3_mprintf("ATTACH %Q AS before", series.file[series.n - 1].path);
+	if (attach && run(s, attach)) {
+		numbers_behind(s, "before");
+		run(s, "DETACH before");
+	} else {
+		numbers_behind(s, "main");
+	}
+	sqlite3_free(attach);
+	series_free(&series);
 }
 
 static bool prepare(struct sqlite_store *s)
@@ -176,6 +210,25 @@ static void close_file(struct sqlite_store *s)
 	}
 	sqlite3_close(s->db);
 	s->db = NULL;
+	if (s->lock >= 0)
+		close(s->lock);
+	s->lock = -1;
+}
+
+/* Two that number packets would get in each other's way. */
+static bool lock_file(struct sqlite_store *s)
+{
+	const char *path = s->common.options.where;
+
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (s->lock < 0)
+		store_fail(&s->common, STORE_FAILED, "%s cannot be made: %s", path, strerror(errno));
+	else if (flock(s->lock, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		store_fail(&s->common, STORE_FAILED, "%s: another fwctl records into it; name another file",
+			   path);
+	else
+		return true;	/* or the file system has no such locks */
+	return false;
 }
 
 static bool open_file(struct sqlite_store *s)
@@ -185,6 +238,8 @@ static bool open_file(struct sqlite_store *s)
 
 	if (access(path, F_OK))
 		series_clear(path);
+	if (!lock_file(s))
+		return false;
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
 		return failed(s, access(path, F_OK) ? "cannot be made" : "cannot be opened");
 	if (!ask(s, "SELECT count(*) FROM sqlite_schema", -1)) {
@@ -500,6 +555,7 @@ struct store *store_open_sqlite(const struct store_options *options, char *error
 
 	if (!s)
 		fail_out_of_memory();
+	s->lock = -1;
 	/* What SQLite takes in all is nobody's concern here, and has a lock. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	*o = *options;
@@ -512,8 +568,7 @@ struct store *store_open_sqlite(const struct store_options *options, char *error
 	s->common.close = close_store;
 	if (!open_file(s))
 		goto failed;
-	read_numbers(s);
-	s->capture = s->common.link >= 0 ? 1 : 0;	/* a file that is too large goes, too */
+	read_numbers(s);	/* with s->capture: a file that is too large goes, too */
 	if (s->common.keep(&s->common, NULL, &next_part) != STORE_DONE)
 		goto failed;
 	s->capture = 0;
