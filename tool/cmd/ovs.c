@@ -75,7 +75,7 @@ static int prepare(const char *file, bool strict, int *lock, struct desired *des
 
 /* --- apply ----------------------------------------------------------------- */
 
-static void print_plan(struct desired *desired)
+static bool print_plan(struct desired *desired)
 {
 	char text[CONTROLLER_TEXT];
 	struct of_change change;
@@ -98,13 +98,14 @@ static void print_plan(struct desired *desired)
 		for (k = 0; k < bridge->n_ports; k++)
 			printf("# port %u is %s\n", bridge->ports[k].number, bridge->ports[k].name);
 		if (!desired_look(desired, i, &old))
-			continue;
+			return false;
 		of_diff(&old, &desired->flows[i], &change, NULL, NULL);
 		printf("ovs-ofctl -O OpenFlow14 --bundle add-flows %s - <<FLOWS\n%sFLOWS\n", at->name,
 		       change.text);
 		of_change_free(&change);
 		of_free(&old);
 	}
+	return true;
 }
 
 static void tell(const struct outcome *outcome, double begin, json_t *list)
@@ -252,7 +253,7 @@ static int apply(int argc, char **argv)
 		return wrong("fwctl -j ovs diff FILE", "`--dry-run` prints commands, not JSON");
 	status = prepare(arguments.name, true, arguments.dry_run ? NULL : &lock, &desired);
 	if (!status && arguments.dry_run)
-		print_plan(&desired);
+		status = print_plan(&desired) ? DONE : failed();
 	else if (!status)
 		status = install(&desired, begin);
 	desired_free(&desired);

@@ -16,6 +16,9 @@
 #include "../nl.h"
 #include "desired.h"
 
+/* Of so many bridges the answers are awaited at a time. */
+#define ASKED_MOST	16
+
 /**
  * clock_ms() - the time, in ms since some beginning
  */
@@ -299,8 +302,12 @@ void desired_forget(struct desired *desired)
 void desired_free(struct desired *desired)
 {
 	desired_forget(desired);
-	while (desired->n_asked)	/* a mistake came before the answer */
-		vs_end(&desired->asked[--desired->n_asked].run, NULL);
+	while (desired->n_asked) {	/* a mistake came before the answer */
+		struct process *run = &desired->asked[--desired->n_asked].run;
+
+		kill(run->pid, SIGTERM);
+		vs_end(run, NULL);
+	}
 	free(desired->asked);
 	vs_free(&desired->vs);
 	script_free(&desired->groups.module);
@@ -338,7 +345,7 @@ static bool check_foreign(const char *bridge, const struct of_flows *old, const 
 }
 
 /**
- * desired_ask() - ask each bridge of the file for its flows
+ * desired_ask() - ask the bridges of the file, or the first of many, for their flows
  *
  * A switch takes longer to tell some thousand flows than it takes to make them: so it can
  * do so meanwhile. desired_look() takes the answer.
@@ -347,10 +354,10 @@ void desired_ask(struct desired *desired)
 {
 	size_t i;
 
-	desired->asked = calloc(desired->script.n + 1, sizeof(*desired->asked));
+	desired->asked = calloc(ASKED_MOST, sizeof(*desired->asked));
 	if (!desired->asked)
 		fail_out_of_memory();
-	for (i = 0; i < desired->script.n; i++) {
+	for (i = 0; i < desired->script.n && desired->n_asked < ASKED_MOST; i++) {
 		const struct stmt *stmt = &desired->script.stmt[i];
 		struct asked *asked = &desired->asked[desired->n_asked];
 

@@ -128,8 +128,13 @@ bool vs_begin(struct process *run, const char *const *argv, const char *input)
 	if (!input)
 		input = "";
 	if (in < 0 || run->output < 0 || run->error < 0 ||
-	    write(in, input, strlen(input)) != (ssize_t)strlen(input))
-		fail_out_of_memory();
+	    write(in, input, strlen(input)) != (ssize_t)strlen(input)) {
+		vs_fail("cannot run %s: %s", argv[0], strerror(errno));
+		close(in);
+		close(run->output);
+		close(run->error);
+		return false;
+	}
 	lseek(in, 0, SEEK_SET);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
