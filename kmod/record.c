@@ -79,11 +79,10 @@ void fwl_record_drop(struct fwl_net *fn, const struct fwl_packet *pkt,
 	u32 slot = table->next[bucket]++ % FWL_RECORD_SLOTS;
 	struct fwl_record *record = &table->record[bucket * FWL_RECORD_SLOTS + slot];
 
-	WRITE_ONCE(record->stamp, 0);
-	/* A reader that sees any of the new has seen the zero, too. */
-	smp_wmb();
+	raw_write_seqcount_begin(&record->seq);
 	fwl_record_fill(record, pkt, state, direction, reason, rule);
-	smp_store_release(&record->stamp, get_jiffies_64());
+	record->stamp = get_jiffies_64();
+	raw_write_seqcount_end(&record->seq);
 }
 
 /**
@@ -93,20 +92,19 @@ void fwl_record_drop(struct fwl_net *fn, const struct fwl_packet *pkt,
  * @at: below FWL_RECORDS
  * @record: set to a copy
  *
- * Return: false if there is none, or it is being written.
+ * Return: false if there is none.
  */
 bool fwl_record_read(const struct fwl_net *fn, int cpu, u32 at, struct fwl_record *record)
 {
 	const struct fwl_record *from;
-	u64 stamp;
+	unsigned int seq;
 
 	if (!fn->records)
 		return false;
 	from = &per_cpu_ptr(fn->records, cpu)->record[at];
-	stamp = smp_load_acquire(&from->stamp);
-	memcpy(record, from, sizeof(*record));
-	/* The copy first, then whether it was written meanwhile. */
-	smp_rmb();
-	record->stamp = stamp;
-	return stamp && READ_ONCE(from->stamp) == stamp;
+	do {
+		seq = raw_read_seqcount_begin(&from->seq);
+		memcpy(record, from, sizeof(*record));
+	} while (read_seqcount_retry(&from->seq, seq));
+	return record->stamp;
 }

@@ -2,6 +2,7 @@
 #ifndef FWL_RECORD_H
 #define FWL_RECORD_H
 
+#include <linux/seqlock.h>
 #include <linux/types.h>
 
 #include <linux/flowwall.h>
@@ -13,7 +14,7 @@ struct nf_hook_state;
 
 /**
  * struct fwl_record - a packet that was dropped
- * @stamp: jiffies, not zero; written last
+ * @stamp: jiffies, zero if there is none
  * @ends: of the packet; zero as far as it was not understood
  * @kind: FWL_KIND_*
  * @swapped: as in struct fwl_packet
@@ -21,6 +22,7 @@ struct nf_hook_state;
  * @direction: enum flowwall_direction
  * @ifindex: where it came by, zero if it was made here
  * @rule: handle, or zero
+ * @seq: odd while it is written
  */
 struct fwl_record {
 	u64 stamp;
@@ -31,6 +33,7 @@ struct fwl_record {
 	u8 direction;
 	int ifindex;
 	u32 rule;
+	seqcount_t seq;
 };
 
 /* A host that sends much takes only the places of its bucket. */
