@@ -356,7 +356,7 @@ static int open_queues(struct running *running)
 		if (queue_open(queue, running->memory / running->n))
 			continue;
 		if (errno == EPERM)
-			wrong("another program listens to it, or this is not root",
+			wrong("another program listens to it, or this is neither root nor has CAP_NET_ADMIN and CAP_NET_RAW",
 			      "the queue %u cannot be had", queue->number);
 		else
 			wrong(NULL, "the queue %u cannot be had: %s", queue->number, strerror(errno));

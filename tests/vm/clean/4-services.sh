@@ -71,6 +71,8 @@ printf 'version 1\ndefault allow\n' >/etc/flowwall.app
 check "the filter reads its file again" systemctl reload flowwall-app@7
 check "what it allows now is served" busywait 30 hears served asks bad.example
 well flowwall-app@7
+check "which has given up what only opening its sockets needs" \
+	test "$((0x$(sed -n 's/^CapEff:\t//p' "/proc/$(systemctl show -P MainPID flowwall-app@7)/status") >> 13 & 1))" = 0
 systemctl stop flowwall-app@7
 
 ip netns exec server bash -c 'for n in 1 2 3; do echo x >/dev/udp/10.9.0.1/9; done'
@@ -92,12 +94,12 @@ check "and their timer starts" systemctl start flowwall-metrics.timer
 systemctl stop flowwall-metrics.timer
 
 systemctl start openvswitch-switch
-ip link add v1 type veth peer name eth1 netns client
-ip link set v1 up
+ip link add decoy0 type veth peer name eth1 netns client
+ip link set decoy0 up
 ip -n client addr add 10.7.0.2/24 dev eth1
 ip -n client link set eth1 up
-ovs-vsctl add-br br1 -- add-port br1 v1
-printf 'version 1\novs bridge br1\novs decoy br1 net 10.7.0.0/24\n' >/run/decoy.rules
+ovs-vsctl add-br br1 -- add-port br1 decoy0
+printf 'version 1\novs bridge br1 secure\novs decoy br1 net 10.7.0.0/24\n' >/run/decoy.rules
 check "the bridge hands decoys over" fwctl ovs apply /run/decoy.rules
 echo 'OPTIONS=--net 10.7.0.0/24 --port 22=SSH-2.0-old' >/etc/default/flowwall-decoy
 check "the decoys start" systemctl start flowwall-decoy
