@@ -58,6 +58,17 @@ static const struct {
 	  "\t\tiifname \"lo\" accept\n"
 	  "\t\tiifname \"eth1\" accept\n"
 	  "\t\tgoto outside\n" },
+	/* Of two of one name the last counts; what is none is open only to who is trusted. */
+	{ "role eth0 internal\nrole default internal\nrole eth1 none\nrole eth0 external\n"
+	  "role default external\n", true,
+	  "\t\tiifname \"lo\" accept\n"
+	  "\t\tiifname \"eth0\" goto outside\n"
+	  "\t\tiifname \"eth1\" accept\n"
+	  "\t\tgoto outside\n" },
+	{ "role eth1 none\n", false,
+	  "\t\tiifname \"lo\" accept\n"
+	  "\t\tiifname \"eth1\" goto outside\n"
+	  "\t\tgoto outside\n" },
 	{ "", false, "\t\tiifname \"lo\" accept\n\t\tgoto outside\n" },
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../fwctl.h"
 #include "../machine/failsafe.h"
@@ -91,6 +92,9 @@ int cmd_failsafe(int argc, char **argv)
 		return failsafe_off() ? tell("off", NULL) : nft_failed();
 	if (!strcmp(verb, "on") && standing)
 		return tell("not needed: FlowWall stands", NULL);
+	if (access(file, R_OK))
+		fprintf(stderr, "fwctl: %s cannot be read (%s): every interface counts as outside\n", file,
+			strerror(errno));
 	text = lines_for(file);
 	if (!strcmp(verb, "show"))
 		tell(failsafe_there() ? "on" : "off", text);

@@ -190,7 +190,7 @@ static bool read_banner(char *text, struct setup *setup)
 	char *banner = read_port(text, &port);
 
 	if (!banner)
-		return refused("`%s` is not a port and what it says: as in 22=SSH-2.0-OpenSSH_9.2\\r\\n",
+		return refused("`%s` is not a port and what it says: as in '22=SSH-2.0-OpenSSH_9.2\\r\\n'",
 			       text);
 	if (!add_service(setup, port, &service))
 		return false;

@@ -48,6 +48,17 @@ static bool plain(const char *name)
 				  "0123456789_.:@-+")];
 }
 
+/* Of two roles of one name the last counts, as in the module. */
+static void keep_role(const struct role **roles, size_t *n, const struct role *role)
+{
+	size_t i = 0;
+
+	while (i < *n && strcmp(roles[i]->iface, role->iface))
+		i++;
+	roles[i] = role;
+	*n += i == *n;
+}
+
 /* A line for each role, the one that counts first. */
 static void print_roles(FILE *to, const struct script *script, bool trusted)
 {
@@ -60,21 +71,22 @@ static void print_roles(FILE *to, const struct script *script, bool trusted)
 		if (script->stmt[i].kind != STMT_ROLE)
 			continue;
 		if (plain(script->stmt[i].role.iface))
-			roles[n++] = &script->stmt[i].role;
+			keep_role(roles, &n, &script->stmt[i].role);
 		else
 			trusted = false;
 	}
 	qsort(roles, n, sizeof(*roles), by_precedence);
 	fputs("\t\tiifname \"lo\" accept\n", to);
 	for (i = 0; i < n; i++) {
-		bool external = roles[i]->role == FLOWWALL_ROLE_EXTERNAL;
+		bool open = trusted ? roles[i]->role != FLOWWALL_ROLE_EXTERNAL :
+				      roles[i]->role == FLOWWALL_ROLE_INTERNAL;
 		const char *name = roles[i]->iface;
 
 		if (!*name && trusted)
-			fputs(external ? "\t\tgoto outside\n" : "\t\taccept\n", to);
+			fputs(open ? "\t\taccept\n" : "\t\tgoto outside\n", to);
 		else if (*name)
 			fprintf(to, "\t\tiifname \"%.*s%s\" %s\n", (int)strcspn(name, "+"), name,
-				strchr(name, '+') ? "*" : "", external ? "goto outside" : "accept");
+				strchr(name, '+') ? "*" : "", open ? "accept" : "goto outside");
 	}
 	if (!trusted)
 		fputs("\t\tgoto outside\n", to);
