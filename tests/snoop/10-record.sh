@@ -117,6 +117,8 @@ check_equal "who owns the file, too" "$(stat -c %U "$TMP/folder/owned.db")" nobo
 
 wrong() { in_ns "$TAP" "$FWCTL" snoop "$@" 2>&1; echo "status $?"; }
 check_match "no such interface" "$(wrong none --store "$TMP/x.db")" 'none: .*(No such device|doesn.t exist)'
+check_equal "which is said once" "$(wrong none --store "$TMP/x.db" | grep -oE 'No such device|doesn.t exist' | wc -l)" 1
+check_match "and where to look" "$(wrong none --store "$TMP/x.db")" 'hint: see: ip link'
 # shellcheck disable=SC2016  # as it is
 check_match "no such filter" "$(wrong far --store "$TMP/x.db" --filter 'udp prot 1')" 'the filter `udp prot 1`: .*syntax error'
 check_match "a store that cannot be made" "$(wrong far --store /none/x.db)" '/none/x.db: cannot be made'

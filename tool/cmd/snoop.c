@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
+#include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -300,7 +301,8 @@ static int snoop(struct snoop *s)
 	s->from.snaplen = s->snaplen;
 	s->pcap = capture_open(&s->from, text, sizeof(text));
 	if (!s->pcap)
-		return wrong(NULL, "%s", text);
+		return wrong(s->from.iface && !if_nametoindex(s->from.iface) ? "see: ip link" : NULL,
+			     "%s", text);
 	status = set_dedupe(s, dedupe, sizeof(dedupe));
 	if (status)
 		goto out;

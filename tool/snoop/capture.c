@@ -144,10 +144,11 @@ static pcap_t *open_live(const struct capture_options *o, char *error, size_t si
 	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(pcap);
 	if (status < 0) {
-		const char *why = pcap_geterr(pcap);
+		const char *what = pcap_statustostr(status), *why = pcap_geterr(pcap);
+		bool same = !*why || !strcmp(what, why);
 
-		snprintf(error, size, "%s: %s%s%s", o->iface, pcap_statustostr(status),
-			 *why ? ": " : "", why);
+		snprintf(error, size, "%s: %s%s%s", o->iface, what, same ? "" : ": ",
+			 same ? "" : why);
 		goto failed;
 	}
 	if (pcap_get_tstamp_precision(pcap) != PCAP_TSTAMP_PRECISION_NANO) {
