@@ -196,6 +196,12 @@ check_match "its status says so" "$(wrong -j "$TMP/broken.db" --from 1)" 'status
 check "what is before that is reported" test "$(report "$TMP/broken.db" --from 1 2>/dev/null | jq .packets)" -gt 10
 head -c 40000 "$TMP/real.db" >"$TMP/short.db"
 check_match "one that is cut short" "$(wrong "$TMP/short.db")" 'short.db: .*malformed|status 2'
+cp "$TMP/real.db" "$TMP/older.db"
+sqlite3 "$TMP/older.db" 'PRAGMA user_version = 1'
+check_match "one of another version" "$(wrong "$TMP/older.db")" 'has version 1 of the schema, this fwctl reads 2; report on it with'
+check_match "nothing is recorded into it" \
+	"$("$FWCTL" snoop --read "$TMP/real.pcap" --store "$TMP/older.db" 2>&1)" \
+	'has version 1 of the schema, this fwctl writes 2; name another file'
 head -c 50000 /dev/urandom >"$TMP/noise"
 check_match "what is neither" "$(wrong "$TMP/noise")" 'noise: unknown file format'
 : >"$TMP/empty"

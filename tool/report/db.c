@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Reads stores of SQLite and of PostgreSQL alike. */
+#include <inttypes.h>
 #include <libpq-fe.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -41,6 +42,15 @@ static bool fail(struct db *db, const char *why)
 	n = strcspn(db->error, "\n");
 	db->error[n] = '\0';
 	return false;
+}
+
+static bool fail_version(struct db *db, int64_t version)
+{
+	char why[128];
+
+	snprintf(why, sizeof(why), "has version %" PRId64 " of the schema, this fwctl reads %d; "
+		 "report on it with the fwctl that made it", version, STORE_VERSION);
+	return fail(db, why);
 }
 
 static bool open_sqlite(struct db *db, const char *name, int flags)
@@ -95,7 +105,7 @@ static bool is_ours(struct db *db)
 	}
 	if (db->failed)
 		return false;
-	return version == STORE_VERSION || fail(db, "made by another version of fwctl");
+	return version == STORE_VERSION || fail_version(db, version);
 }
 
 /**

@@ -488,11 +488,14 @@ struct store *store_open_postgres(const struct store_options *options, char *err
 		s->part_packets /= 2;
 	s->conn = PQconnectdb(options->where);
 	if (PQstatus(s->conn) == CONNECTION_OK && set_up(s)) {
-		if (ask(s, "SELECT max(version) FROM store", 0) == STORE_VERSION) {
+		int64_t version = ask(s, "SELECT max(version) FROM store", 0);
+
+		if (version == STORE_VERSION) {
 			read_numbers(s);
 			return &s->common;
 		}
-		store_fail(&s->common, STORE_FAILED, "the database was made by another version of fwctl");
+		store_fail(&s->common, STORE_FAILED, "the database has version %" PRId64 " of the schema, "
+			   "this fwctl writes %d; name another database", version, STORE_VERSION);
 	}
 	if (!*s->common.error)
 		failed(s);

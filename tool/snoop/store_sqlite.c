@@ -254,8 +254,9 @@ static bool open_file(struct sqlite_store *s)
 			failed(s, "cannot be read");
 		return false;
 	} else if (ask(s, "PRAGMA user_version", 0) != STORE_VERSION) {
-		store_fail(&s->common, STORE_FAILED, "%s was made by another version of fwctl; "
-			   "name another file", path);
+		store_fail(&s->common, STORE_FAILED, "%s has version %" PRId64 " of the schema, this "
+			   "fwctl writes %d; name another file", path,
+			   ask(s, "PRAGMA user_version", 0), STORE_VERSION);
 		return false;
 	} else if (!set_up(s)) {
 		return failed(s, "cannot be written");
