@@ -82,14 +82,15 @@ static int edit(const struct edit *edit)
  */
 bool type_statement(enum stmt_kind kind, int argc, char **argv, struct typed *typed)
 {
+	unsigned int action;
+
+	typed->stmt = (struct stmt){ .kind = STMT_NONE };
 	lex_arguments(argc, argv, &typed->words);
-	if (!parse_words(&typed->words, &typed->stmt))
-		return false;
-	if (typed->stmt.kind == kind)
-		return true;
-	mistake(&typed->stmt.place, "fwctl rule --help",
-		"a rule begins with allow, deny or reject");
-	return false;
+	/* The parser would tell of statements of which none can stand here. */
+	if (kind == STMT_RULE && (!argc || !value_of(action_names, argv[0], &action)))
+		return wrong("as in: allow in tcp to any port 443",
+			     "a rule begins with allow, deny or reject"), false;
+	return parse_words(&typed->words, &typed->stmt) && typed->stmt.kind == kind;
 }
 
 /**

@@ -90,6 +90,11 @@ check_hits "a rule with an IPv4 address is not for IPv6" "bad 1 to-prefix 1" \
 	"tcp('198.51.100.66', '$INSIDE4', 1, 8000)" "tcp('2001:db8:2::66', '$INSIDE6', 1, 7000)" \
 	"udp('198.51.100.2', '10.0.1.99', 1, 123)" "udp('2001:db8:2::2', '$INSIDE6', 1, 123)"
 
+for words in "add" "add in tcp" "insert $(fw -j rule list | jq -r '.[0].id') role out0 external"; do
+	# shellcheck disable=SC2086  # words
+	check_match "not a rule: $words" "$(fw rule $words 2>&1)" 'a rule begins with allow, deny or reject'
+done
+
 fw_rules <<-RULES
 	deny out tcp to any port 25 id smtp
 	allow out tcp id all-tcp
