@@ -85,6 +85,7 @@ const struct command *find_command(const char *word);
 int take_option(int argc, char **argv);
 int end_output(int status);
 int no_arguments(int argc, char **argv);
+int no_option(const char *hint, const char *word);
 const char *match_verb(const char *word, const char *const *verbs);
 
 void complete(int argc, char **argv);

@@ -85,6 +85,17 @@ int no_arguments(int argc, char **argv)
 }
 
 /**
+ * no_option() - refuse an option where a name is to stand; "-" alone may be one
+ *
+ * Return: DONE, or REFUSED with the error reported.
+ */
+int no_option(const char *hint, const char *word)
+{
+	return word[0] == '-' && word[1] ?
+	       wrong(hint, "the option `%s` is not known here", word) : DONE;
+}
+
+/**
  * end_output() - what a program returns
  * @status: of its command
  *

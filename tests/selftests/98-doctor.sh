@@ -31,6 +31,8 @@ check_equal "roles are good" "$(level roles)" good
 check_equal "so is forwarding" "$(level forwarding)" good
 check_equal "so is the ruleset" "$(level ruleset)" good
 check_equal "so is the flow table" "$(level "flow table")" good
+check_match "an option is no file" "$(fw doctor --bogus 2>&1)" 'the option .--bogus. is not known here'
+check_match "nor is it for diff" "$(fw diff --bogus 2>&1)" 'the option .--bogus. is not known here'
 check_equal "no other firewall" "$(level firewalls)" good
 
 in_ns "$ROUTER" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/all/forwarding'

@@ -306,7 +306,7 @@ int cmd_decoy(int argc, char **argv)
 	if (argc && match_verb(argv[0], decoy_verbs)) {
 		if (argc != 2)
 			return wrong(NULL, "`decoy report` needs the file that --log wrote");
-		return decoy_report(argv[1]);
+		return no_option("fwctl decoy --help", argv[1]) ?: decoy_report(argv[1]);
 	}
 	if (read_options(argc, argv, &run.options)) {
 		status = prepare();

@@ -292,7 +292,7 @@ int cmd_diff(int argc, char **argv)
 
 	if (argc != 1)
 		return wrong("fwctl diff FILE", "`diff` needs a file");
-	status = connect_module(&module);
+	status = no_option("fwctl diff FILE", argv[0]) ?: connect_module(&module);
 	if (status)
 		return status;
 	if (!parse_file(argv[0], &file))

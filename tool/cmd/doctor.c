@@ -377,7 +377,8 @@ int cmd_doctor(int argc, char **argv)
 {
 	struct visit visit = { .file = argc ? argv[0] : RULES_FILE };
 	struct module *module;
-	int status = no_arguments(argc - 1, argv + 1);
+	int status = no_option("fwctl doctor [FILE]", visit.file) ?:
+		     no_arguments(argc - 1, argv + 1);
 
 	if (status)
 		return status;

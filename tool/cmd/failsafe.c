@@ -86,6 +86,8 @@ int cmd_failsafe(int argc, char **argv)
 	if (!verb || argc > 2 || (argc > 1 && !strcmp(verb, "off")))
 		return wrong("fwctl failsafe [show|on|off]", "`%s` is not known here",
 			     verb ? argv[argc - 1] : argv[0]);
+	if (no_option("fwctl failsafe [show|on|off]", file))
+		return REFUSED;
 	/* This also enters the namespace that is meant. */
 	standing = stands();
 	if (!strcmp(verb, "off"))

@@ -36,6 +36,8 @@ static int read_arguments(int argc, char **argv, const char *hint, struct argume
 	for (i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "--dry-run"))
 			to->dry_run = true;
+		else if (no_option(hint, argv[i]))
+			return REFUSED;
 		else if (to->name)
 			return wrong(hint, "`%s` is not known here", argv[i]);
 		else

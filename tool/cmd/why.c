@@ -101,6 +101,8 @@ int cmd_why(int argc, char **argv)
 
 	if (argc != 1)
 		return wrong("fwctl why 192.0.2.7", "`why` needs one host");
+	if (no_option("fwctl why 192.0.2.7", argv[0]))
+		return REFUSED;
 	err = getaddrinfo(argv[0], NULL, &hints, &addresses);
 	if (err)
 		return wrong(NULL, "`%s` is no host: %s", argv[0], gai_strerror(err));

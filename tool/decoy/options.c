@@ -289,6 +289,19 @@ static bool read_seconds(const char *option, const char *text, unsigned long mos
 	return wrong(hint, "%s needs a number of up to %lu, not `%s`", option, most, text), false;
 }
 
+static bool option_known(const char *option)
+{
+	static const char *const names[] = {
+		"--listen", "--net", "--http", "--port", "--ignore", "--map", "--mode", "--block",
+		"--rate", "--log", "--group", "--tunnel", NULL
+	};
+	size_t i;
+
+	for (i = 0; names[i] && strcmp(names[i], option); i++)
+		;
+	return names[i];
+}
+
 static bool read_option(const char *option, char *value, struct decoy_options *to)
 {
 	uint32_t number;
@@ -320,10 +333,8 @@ static bool read_option(const char *option, char *value, struct decoy_options *t
 		to->log = value;
 	else if (!strcmp(option, "--group"))
 		to->group = value;
-	else if (!strcmp(option, "--tunnel"))
-		to->vxlan.port = value;
 	else
-		return refused("`%s` is not known here", option);
+		to->vxlan.port = value;
 	return true;
 }
 
@@ -366,8 +377,9 @@ bool read_options(int argc, char **argv, struct decoy_options *to)
 	to->setup.rate = DEFAULT_RATE;
 	to->setup.settle_ms = SETTLE_MS;
 	for (i = 0; i < argc; i += 2) {
-		if (strncmp(argv[i], "--", 2))
-			return refused("`%s` is not known here", argv[i]);
+		if (!option_known(argv[i]))
+			return refused(*argv[i] == '-' ? "the option `%s` is not known here" :
+				       "`%s` is not known here", argv[i]);
 		if (i + 1 == argc)
 			return refused("%s needs a value", argv[i]);
 		if (!read_option(argv[i], argv[i + 1], to))
