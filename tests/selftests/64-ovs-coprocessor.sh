@@ -57,6 +57,12 @@ check "again" "${setup[@]}"
 check_equal "changes nothing" "$(state)" "$first"
 [ "$DATAPATH" != netdev ] || { in_ns fake ethtool -K eth0 tx off; ethtool -K fake-c tx off; } >/dev/null
 says fake 22 FAKE
+for words in "addr 10.0.9.3" "addr 10.0.9.300/24" "addr 10.0.9.3/33" "mac 02:00" \
+		"mac 02:00:00:00:00:zz" "mac 03:00:00:00:00:01" "vlan 0" "vlan 5000"; do
+	# shellcheck disable=SC2086  # words
+	check_match "refused: $words" "$("${setup[@]}" $words --dry-run 2>&1)" \
+		".${words#* }. is not (an address and|the link address|the number of a VLAN)"
+done
 ip link add other0 type veth peer name other1
 ovs-vsctl --timeout=20 add-br other -- set bridge other datapath_type="$DATAPATH" \
 	-- add-port other other0 || die "cannot make a bridge"

@@ -419,6 +419,7 @@ static const struct {
 	{ "group web mac", 15, "a link address", "" },
 	{ "group web mac 02:00:5e:10:00", 15, "a link address", "" },
 	{ "group web mac 02:00:5e:10:00:0g", 15, "a link address", "" },
+	{ "group web mac 02:00:5e:10:00:-1", 15, "a link address", "" },
 	{ "group web mac 02:00:5e:10:00:1 ", 15, "a link address", "" },
 	{ "group web mac ff:ff:ff:ff:ff:ff", 15, "multicast", "" },
 	{ "group web iface", 17, "the name of an interface", "" },

@@ -372,6 +372,7 @@ uint16_t ovs_zone(const struct ovs *bridge);
 struct stmt *script_add(struct script *script);
 void script_free(struct script *script);
 char *beside(const char *file, const char *name);
+bool read_mac(const char *text, uint8_t mac[6]);
 bool read_duration(const char *text, uint32_t limit, uint32_t *seconds);
 bool read_time(const char *text, uint64_t *seconds);
 

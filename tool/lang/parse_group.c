@@ -235,6 +235,22 @@ static bool parse_member_group(struct parser *p, struct group *group)
 }
 
 /**
+ * read_mac() - "02:00:5e:10:00:01"
+ */
+bool read_mac(const char *text, uint8_t mac[6])
+{
+	unsigned int i;
+
+	for (i = 0; i < 6; i++, text += 3) {
+		if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) ||
+		    text[2] != (i < 5 ? ':' : '\0'))
+			return false;
+		mac[i] = strtoul(text, NULL, 16);
+	}
+	return true;
+}
+
+/**
  * parse_mac() - read a link address
  *
  * Return: false after a mistake, which has been reported.
@@ -242,17 +258,11 @@ static bool parse_member_group(struct parser *p, struct group *group)
 bool parse_mac(struct parser *p, uint8_t mac[6])
 {
 	const struct word *word = peek(p);
-	unsigned int byte[6], i;
-	int end = 0;
 
-	if (!word || strlen(word->text) != 17 ||
-	    sscanf(word->text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2],
-		   &byte[3], &byte[4], &byte[5], &end) != 6 || end != 17)
+	if (!word || !read_mac(word->text, mac))
 		return expected(p, "a link address, as in 02:00:5e:10:00:01", NULL, NULL);
-	if (byte[0] & 1)
+	if (mac[0] & 1)
 		return word_mistake(p, word, NULL, "nobody sends with a multicast address");
-	for (i = 0; i < 6; i++)
-		mac[i] = byte[i];
 	p->at++;
 	return true;
 }

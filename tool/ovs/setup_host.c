@@ -5,6 +5,7 @@
  *
  *	IFACE --- bridge NAME --- NAME-c === eth0 in the namespace NAME
  */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,28 +36,91 @@ static bool word(const char *text, size_t length)
 	       !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")];
 }
 
+static bool read_iface(const char *text, struct request *request)
+{
+	request->iface = text;
+	return word(text, FLOWWALL_IFACE_SIZE - 1);
+}
+
+static bool read_number(const char *text, unsigned long most, unsigned int *value)
+{
+	unsigned long number = strtoul(text, NULL, 10);
+
+	*value = number;
+	return *text && !text[strspn(text, "0123456789")] && number <= most;
+}
+
+static bool read_addr(const char *text, struct request *request)
+{
+	char copy[INET6_ADDRSTRLEN + sizeof("/128")], *slash;
+	unsigned int length;
+	uint8_t bytes[16];
+
+	request->addr = text;
+	snprintf(copy, sizeof(copy), "%s", text);
+	slash = strchr(copy, '/');
+	if (strcmp(copy, text) || !slash)
+		return false;
+	*slash++ = '\0';
+	return (inet_pton(AF_INET, copy, bytes) == 1 && read_number(slash, 32, &length)) ||
+	       (inet_pton(AF_INET6, copy, bytes) == 1 && read_number(slash, 128, &length));
+}
+
+/* A host has no multicast address. */
+static bool read_link(const char *text, struct request *request)
+{
+	uint8_t mac[6];
+
+	request->mac = text;
+	return read_mac(text, mac) && !(mac[0] & 1);
+}
+
+static bool read_vlan(const char *text, struct request *request)
+{
+	return read_number(text, 4094, &request->vlan) && request->vlan;
+}
+
+static const struct {
+	const char *word;
+	bool (*read)(const char *text, struct request *request);
+	const char *what;
+} values[] = {
+	{ "iface", read_iface, "the name of an interface" },
+	{ "addr", read_addr, "an address and the length of its network, as in 10.0.0.5/24" },
+	{ "mac", read_link, "the link address of a host, as in 02:00:5e:10:00:01" },
+	{ "vlan", read_vlan, "the number of a VLAN, from 1 to 4094" },
+};
+
+/* One word, and its value, which may be NULL. */
+static int read_value(const char *name, const char *value, struct request *request)
+{
+	const size_t n = sizeof(values) / sizeof(*values);
+	size_t i;
+
+	for (i = 0; i < n && strcmp(values[i].word, name); i++)
+		;
+	if (i == n)
+		return no_option(usage, name) ?:
+		       wrong(usage, "`%s` is not known here: iface, addr, mac or vlan", name);
+	if (!value)
+		return wrong(usage, "behind `%s` goes %s", name, values[i].what);
+	return values[i].read(value, request) ? DONE :
+	       wrong(usage, "`%s` is not %s", value, values[i].what);
+}
+
 static int read_arguments(int argc, char **argv, struct request *request)
 {
-	int i;
+	int i, status;
 
 	if (!argc || !word(argv[0], NAME_LENGTH))
 		return wrong(usage, "`setup-host` needs a name of at most %d letters and digits",
 			     NAME_LENGTH);
 	request->name = argv[0];
-	for (i = 1; i + 1 < argc; i += 2) {
-		if (!strcmp(argv[i], "iface") && word(argv[i + 1], FLOWWALL_IFACE_SIZE - 1))
-			request->iface = argv[i + 1];
-		else if (!strcmp(argv[i], "addr") && strchr(argv[i + 1], '/') && argv[i + 1][0] != '-')
-			request->addr = argv[i + 1];
-		else if (!strcmp(argv[i], "mac") && strlen(argv[i + 1]) == 17 && argv[i + 1][0] != '-')
-			request->mac = argv[i + 1];
-		else if (!strcmp(argv[i], "vlan") && atoi(argv[i + 1]) > 0 && atoi(argv[i + 1]) <= 4094)
-			request->vlan = atoi(argv[i + 1]);
-		else
-			return wrong(usage, "`%s %s` is not known here", argv[i], argv[i + 1]);
+	for (i = 1; i < argc; i += 2) {
+		status = read_value(argv[i], i + 1 < argc ? argv[i + 1] : NULL, request);
+		if (status)
+			return status;
 	}
-	if (i < argc)
-		return wrong(usage, "`%s` needs a word behind it", argv[i]);
 	if (!request->iface || !request->addr || !request->mac)
 		return wrong(usage, "`setup-host` needs iface, addr and mac");
 	return DONE;
