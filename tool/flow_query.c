@@ -8,28 +8,16 @@
 #include "flow_query.h"
 #include "out.h"
 
-/* Its words are those of a rule, so they are read as one. */
+/* What read_word() reads. */
+static const struct name own_words[] = { { "host", 0 }, { "state", 0 }, { "rule", 0 }, { NULL, 0 } };
+
+/* The other words are those of a rule, so they are read as one. */
 static bool read_match(struct flow_query *query, int argc, char **argv)
 {
-	const struct rule *rule = &query->match.stmt.rule;
-	char **line = calloc(argc + 1, sizeof(*line));
-	bool good;
-
-	if (!line)
-		fail_out_of_memory();
-	line[0] = "allow";
-	memcpy(line + 1, argv, argc * sizeof(*argv));
-	good = type_statement(STMT_RULE, argc + 1, line, &query->match);
-	free(line);
-	if (!good)
+	lex_arguments(argc, argv, &query->match.words);
+	if (!parse_filter(&query->match.words, own_words, &query->match.stmt))
 		return false;
-	if (rule->iface[0] || rule->n_u32 || rule->icmp_type >= 0 || rule->icmpv6_type >= 0 ||
-	    rule->log || rule->limit || rule->queued || rule->mark_mask || rule->ttl_step ||
-	    rule->until || rule->comment || rule->name[0]) {
-		wrong("fwctl flows --help", "a flow is known by protocol, ends, key, state and rule alone");
-		return false;
-	}
-	query->filter.match = rule;
+	query->filter.match = &query->match.stmt.rule;
 	return true;
 }
 

@@ -76,8 +76,9 @@ fails "an address goes behind" host web
 fails "bytes, packets or ttl" --sort size
 fails "which flows" kill
 fails "all flows, or some" kill all tcp
-fails "known by protocol" tcp log
-fails "known by protocol" tcp on eth0
+fails "known here: from, to, key, host, state or rule" tcp log
+fails "known here: from, to, key, host, state or rule" tcp on eth0
+fails "did you mean .port" tcp to any prt 80
 fails "no such group" from group nowhere
 fails "not an address|an address" from 1.2.3
 

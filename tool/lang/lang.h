@@ -362,6 +362,7 @@ struct script {
 };
 
 bool parse_words(const struct words *words, struct stmt *stmt);
+bool parse_filter(const struct words *words, const struct name *others, struct stmt *stmt);
 void possible_words(int argc, char **argv, void (*each)(const char *word));
 bool parse_file(const char *name, struct script *script);
 bool parse_lines(const char *name, struct script *script,

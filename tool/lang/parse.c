@@ -466,6 +466,21 @@ bool parse_words(const struct words *words, struct stmt *stmt)
 }
 
 /**
+ * parse_filter() - make a rule of the words that flows are known by: PROTO, from, to, key
+ * @others: words that the caller has read, which a mistake may name as well
+ * @stmt: set to the rule; to be freed, also after a mistake
+ *
+ * Return: false after a mistake, which has been reported.
+ */
+bool parse_filter(const struct words *words, const struct name *others, struct stmt *stmt)
+{
+	struct parser p = { .words = words, .filter = others };
+
+	*stmt = (struct stmt){ .kind = STMT_RULE, .place = words->end };
+	return check_text(words) && parse_rule(&p, &stmt->rule, FLOWWALL_ACTION_ALLOW);
+}
+
+/**
  * possible_words() - the words that could come next in a statement
  * @argc: how many words it has so far
  * @argv: those words

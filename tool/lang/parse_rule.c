@@ -37,6 +37,11 @@ static const struct name part_names[] = {
 	{ NULL, 0 }
 };
 
+/* Those that a flow is known by, too. */
+static const struct name filter_names[] = {
+	{ "from", PART_FROM }, { "to", PART_TO }, { "key", PART_KEY }, { NULL, 0 }
+};
+
 static const struct name proto_word[] = { { "proto", 0 }, { NULL, 0 } };
 static const struct name any_word[] = { { "any", 0 }, { NULL, 0 } };
 static const struct name not_word[] = { { "not", 0 }, { NULL, 0 } };
@@ -478,8 +483,11 @@ static bool parse_id(struct parser *p, struct rule *rule)
 static bool parse_proto(struct parser *p, struct rule *rule, bool directed)
 {
 	const struct name *const after[] = { proto_names, NULL };
-	const struct name *const tables[] = { proto_names, proto_word, part_names,
-					      directed ? NULL : direction_names, NULL };
+	const struct name *parts = p->filter ? filter_names : part_names;
+	const struct name *const tables[] = { proto_names, proto_word, parts,
+					      directed ? NULL : direction_names, p->filter, NULL };
+	const struct name *const others[] = { parts, p->filter, NULL };
+	char names[64], known[128];
 	bool said = take(p, proto_word[0].name);
 	const struct word *word = peek(p);
 	unsigned long long any;
@@ -491,9 +499,14 @@ static bool parse_proto(struct parser *p, struct rule *rule, bool directed)
 		if (said)
 			return expected(p, "a protocol: a name, or a number from 0 to 255", NULL,
 					after);
-		if (!word || value_of(part_names, word->text, &value) ||
+		if (!word || value_of(parts, word->text, &value) ||
 		    value_of(port_word, word->text, &value))
 			return true;
+		if (p->filter) {
+			snprintf(known, sizeof(known), "known here: a direction, a protocol, %s",
+				 list_names(others, names, sizeof(names)));
+			return expected(p, known, NULL, tables);
+		}
 		return expected(p, directed ? "a protocol, or a part of a rule as from, to, id" :
 				"a direction, a protocol, or a part of a rule as from, to, id",
 				NULL, tables);
@@ -539,13 +552,14 @@ static bool parse_part(struct parser *p, struct rule *rule, unsigned int part)
 }
 
 /* The parts that may still come, for the @said ones, as a table of names. */
-static void open_parts(const struct word *const *said, struct name *open)
+static void open_parts(const struct parser *p, const struct word *const *said,
+		       struct name *open)
 {
-	size_t i;
+	const struct name *part = p->filter ? filter_names : part_names;
 
-	for (i = 0; i < PARTS; i++)
-		if (!said[i])
-			*open++ = part_names[i];
+	for (; part->name; part++)
+		if (!said[part->value])
+			*open++ = *part;
 	*open = (struct name){ NULL, 0 };
 }
 
@@ -572,12 +586,12 @@ static const struct name *followers(const struct rule *rule, int part)
 static bool out_of_place(const struct parser *p, const struct name *open,
 			 const struct rule *rule, int last)
 {
-	const struct name *const tables[] = { open, followers(rule, last), NULL };
+	const struct name *const tables[] = { open, followers(rule, last), p->filter, NULL };
 	const struct word *word = peek(p);
 	char names[192], message[256];
 	unsigned int value;
 
-	if (value_of(part_names, word->text, &value))
+	if (value_of(p->filter ? filter_names : part_names, word->text, &value))
 		return word_mistake(p, word, NULL, "this is said once");
 	if (value_of(port_word, word->text, &value))
 		return word_mistake(p, word, "from port 53, or: to port 80", "of which side?");
@@ -587,7 +601,7 @@ static bool out_of_place(const struct parser *p, const struct name *open,
 	if (value_of(proto_names, word->text, &value))
 		return word_mistake(p, word, "as in: allow in tcp to any port 80",
 				    "the protocol is said once, before all parts");
-	if (!open->name)
+	if (!open->name && !p->filter)
 		return word_mistake(p, word, NULL, "the statement is complete before this");
 	snprintf(message, sizeof(message), "known here: %s",
 		 list_names(tables, names, sizeof(names)));
@@ -665,7 +679,7 @@ bool parse_rule(struct parser *p, struct rule *rule, unsigned int action)
 		return false;
 
 	while ((word = peek(p)) != NULL) {
-		open_parts(said, open);
+		open_parts(p, said, open);
 		if (!value_of(open, word->text, &value))
 			return out_of_place(p, open, rule, last);
 		said[value] = word;

@@ -10,11 +10,14 @@
  * @at: the next word
  * @possible: if set, called with each word that could stand where the line goes
  *	wrong, and no mistake is reported
+ * @filter: NULL for a statement; or words that the caller has read, where only what
+ *	flows are known by is asked for
  */
 struct parser {
 	const struct words *words;
 	size_t at;
 	void (*possible)(const char *word);
+	const struct name *filter;
 };
 
 const struct word *peek(const struct parser *p);
