@@ -111,7 +111,7 @@ chmod 711 "$TMP"
 snoop owned --store "$TMP/folder/owned.db"
 check_equal "it becomes whoever owns the folder of the store" "$(stat -c %U "/proc/$SNOOP")" nobody
 send 10 100
-check_equal "nobody else reads what it stores" "$(stat -c %a "$TMP"/folder/owned.db* | xargs)" "600 600 600"
+check_equal "nobody else reads what it stores" "$(stat -c %a "$TMP"/folder/owned.db* | xargs)" "600 600 600 600"
 finish
 check_equal "who owns the file, too" "$(stat -c %U "$TMP/folder/owned.db")" nobody
 

@@ -80,8 +80,8 @@ static const char *const sql[STATEMENTS] = {
  * struct sqlite_store - a store of files
  * @capture: the row of this run in the file, 0 if it has none yet
  * @opened: when the file was begun
- * @lock: the file itself, which one at a time may write; closed after @db, since to close
- *	it takes SQLite's own locks away
+ * @lock: a file beside it that whoever writes has locked. Not the file itself: some file
+ *	systems take such a lock for one of those that SQLite has
  */
 struct sqlite_store {
 	struct store common;
@@ -210,19 +210,18 @@ static void close_file(struct sqlite_store *s)
 	}
 	sqlite3_close(s->db);
 	s->db = NULL;
-	if (s->lock >= 0)
-		close(s->lock);
-	s->lock = -1;
 }
 
 /* Two that number packets would get in each other's way. */
-static bool lock_file(struct sqlite_store *s)
+static bool lock_store(struct sqlite_store *s)
 {
 	const char *path = s->common.options.where;
+	char name[4096];
 
-	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	snprintf(name, sizeof(name), "%s-lock", path);
+	s->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (s->lock < 0)
-		store_fail(&s->common, STORE_FAILED, "%s cannot be made: %s", path, strerror(errno));
+		store_fail(&s->common, STORE_FAILED, "%s: cannot be made: %s", path, strerror(errno));
 	else if (flock(s->lock, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
 		store_fail(&s->common, STORE_FAILED, "%s: another fwctl records into it; name another file",
 			   path);
@@ -238,8 +237,6 @@ static bool open_file(struct sqlite_store *s)
 
 	if (access(path, F_OK))
 		series_clear(path);
-	if (!lock_file(s))
-		return false;
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
 		return failed(s, access(path, F_OK) ? "cannot be made" : "cannot be opened");
 	if (!ask(s, "SELECT count(*) FROM sqlite_schema", -1)) {
@@ -541,8 +538,12 @@ static enum store_result keep(struct store *store, const struct batch *next, boo
 
 static void close_store(struct store *store)
 {
-	close_file((struct sqlite_store *)store);
-	free(store);
+	struct sqlite_store *s = (struct sqlite_store *)store;
+
+	close_file(s);
+	if (s->lock >= 0)
+		close(s->lock);
+	free(s);
 }
 
 /**
@@ -567,7 +568,7 @@ struct store *store_open_sqlite(const struct store_options *options, char *error
 	s->common.write = write_batch;
 	s->common.keep = keep;
 	s->common.close = close_store;
-	if (!open_file(s))
+	if (!lock_store(s) || !open_file(s))
 		goto failed;
 	read_numbers(s);	/* with s->capture: a file that is too large goes, too */
 	if (s->common.keep(&s->common, NULL, &next_part) != STORE_DONE)

@@ -66,7 +66,7 @@ check "the snooper starts" systemctl start flowwall-snoop@wan0
 check "and is not root" not_root flowwall-snoop@wan0
 check "the log starts" systemctl start flowwall-log
 check "what the filter allows is served" busywait 60 hears served asks good.example
-check "what it does not is refused" hears ' 403 ' asks bad.example
+check "what it does not is refused" busywait 60 hears ' 403 ' asks bad.example
 printf 'version 1\ndefault allow\n' >/etc/flowwall.app
 check "the filter reads its file again" systemctl reload flowwall-app@7
 check "what it allows now is served" busywait 30 hears served asks bad.example
