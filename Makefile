@@ -16,6 +16,7 @@
 # make release          the source archive of what is committed, in RELEASE (build)
 # make deb              the Debian packages, in build/deb
 # make unit, sparse     the unit tests; the module seen by sparse
+# sudo make lint        what shellcheck, mandoc, checkpatch, sparse and clang-tidy have to say
 # make fuzz             fuzzes each parser for FUZZ_SECONDS (60)
 # make clean
 #
@@ -48,6 +49,10 @@ fuzz:
 
 sparse:
 	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" C=2 CF="-Wcontext" modules
+
+lint:
+	tests/vm/packages.sh lint
+	tests/lint.sh
 
 demo:
 	tests/vm/demo.sh
@@ -120,6 +125,6 @@ clean:
 	rm -f .flowwall.* .module-common.o .*.cmd modules.order Module.symvers
 	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
 
-.PHONY: all tool module unit fuzz sparse demo check check-full check-debug check-kcsan \
+.PHONY: all tool module unit fuzz sparse lint demo check check-full check-debug check-kcsan \
 	soak bench bench-decoy install install-module-source uninstall release deb \
 	check-packages check-ports clean

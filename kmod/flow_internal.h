@@ -21,6 +21,8 @@ static inline struct fwl_buckets *fwl_chain_lock(struct fwl_buckets *buckets, u3
 	future = rcu_dereference(buckets->future);
 	if (future)
 		spin_lock_nested(fwl_bucket_lock(future, hash), SINGLE_DEPTH_NESTING);
+	else
+		__acquire(future);	/* sparse counts, and knows no conditions */
 	return future;
 }
 
@@ -29,6 +31,8 @@ static inline void fwl_chain_unlock(struct fwl_buckets *buckets, struct fwl_buck
 {
 	if (future)
 		spin_unlock(fwl_bucket_lock(future, hash));
+	else
+		__release(future);
 	spin_unlock_bh(fwl_bucket_lock(buckets, hash));
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# packages.sh [build|demo|check|ports]: installs what is missing of the Debian packages that
-# building, the demo, (the default) all of the tests or check-ports need. Needs root.
+# packages.sh [build|demo|check|ports|lint]: installs what is missing of the Debian packages
+# that building, the demo, (the default) all of the tests, check-ports or lint need. Needs root.
 # The kernels of the guests are not among them: kernel.sh.
 #
 # packages.sh -l LIST...: prints the names in libraries, network or traffic instead, for
@@ -39,18 +39,21 @@ ports=(
 	clang-16
 )
 
+lint=("${build[@]}" "${module[@]}" git shellcheck mandoc perl sparse clang-tidy)
+
 case ${1:-check} in
 build)	wanted=("${build[@]}" "${module[@]}") ;;
 demo)	wanted=("${demo[@]}") ;;
 check)	wanted=("${check[@]}") ;;
 ports)	wanted=("${ports[@]}") ;;
+lint)	wanted=("${lint[@]}") ;;
 -l)
 	for list in "${@:2}"; do
 		declare -n names=$list
 		printf '%s\n' "${names[@]}"
 	done
 	exit ;;
-*)	echo "usage: packages.sh [build|demo|check|ports] | -l LIST..." >&2; exit 2 ;;
+*)	echo "usage: packages.sh [build|demo|check|ports|lint] | -l LIST..." >&2; exit 2 ;;
 esac
 
 missing=()

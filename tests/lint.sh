@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# lint.sh: what programs that only read have to say of this tree; what `make lint` runs.
+# Prints TAP. Needs root: sparse sees the module while it is built for Debian's 6.1.
+#
+# checkpatch is the kernel's own, of the source that make-kernel.sh has unpacked; it looks
+# at what is kernel code. Left out of it is what it cannot know: that there are several
+# versions of Linux to build for, that it is about equal jiffies (flow.c), and that
+# struct_group() declares something.
+
+set -uo pipefail
+
+tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+source_dir=$(cd "$tests/.." && pwd -P)
+. "$tests/vm/debian.sh"
+cd "$source_dir" || exit 1
+points=0 failed=0
+
+point() { # NAME WHAT-IS-WRONG
+	points=$((points + 1))
+	if [ -z "$2" ]; then
+		echo "ok $points lint: $1"
+	else
+		failed=1
+		echo "not ok $points lint: $1"
+		printf '%s\n' "#   ${2//$'\n'/$'\n'#   }"
+	fi
+}
+
+mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
+mapfile -t kernel < <(git ls-files 'kmod/*.[ch]' 'include/*.h')
+mapfile -t tool < <(git ls-files 'tool/*.c')
+mapfile -t pages < <(git ls-files 'tool/man/*.[1-9]')
+
+point "shellcheck: ${#scripts[@]} scripts" "$(shellcheck -x -S warning "${scripts[@]}" 2>&1)"
+point "mandoc: ${#pages[@]} pages" "$(mandoc -Tlint -W warning "${pages[@]}" 2>&1)"
+
+checkpatch=$(compgen -G "$cache/uml-*/source/scripts/checkpatch.pl" | head -n 1)
+if [ -n "$checkpatch" ]; then
+	point "checkpatch: ${#kernel[@]} files" "$(perl "$checkpatch" --no-tree --quiet --terse --max-line-length=100 \
+		--ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON,JIFFIES_COMPARISON,LINE_SPACING \
+		--file "${kernel[@]}" 2>&1 | grep -v '^total')"
+else
+	echo "ok $((++points)) lint: checkpatch # SKIP no kernel source is unpacked: tests/vm/make-kernel.sh uml"
+fi
+ko=$("$tests/vm/build.sh" 6.1) && linux=$("$tests/vm/kernel.sh" 6.1) || exit 1
+point "sparse: the module for Linux 6.1" "$(make -s -C "${ko%/*}" sparse \
+	KDIR="$linux/lib/modules/${linux##*/kernel-}/build" 2>&1 | grep -E 'kmod/.*(warning|error):')"
+# What it says of memcpy() and its like is that C11 has other ones, which glibc has not.
+tidy() {
+	printf '%s\0' "${tool[@]}" | xargs -0 -n 4 -P "$(nproc)" clang-tidy --quiet \
+		--checks='-*,clang-diagnostic-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.*' \
+		--extra-arg-before=-std=gnu11 $(printf -- '--extra-arg=%s ' -D_GNU_SOURCE -Iinclude/uapi \
+			-Itool -Itool/lang $(pkg-config --cflags libnl-genl-3.0 libpq)) 2>/dev/null
+}
+point "clang-tidy: ${#tool[@]} files" "$(tidy | grep -E '(warning|error):')"
+echo "1..$points"
+exit "$failed"
