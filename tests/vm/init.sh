@@ -53,11 +53,30 @@ ip netns exec hooked nft -f - <<-HOOKS || exit
 HOOKS
 
 # The same goes for the time stamps of packets: they are on as long as there is a
-# socket that wants them, and tcpdump's come and go.
-python3 -I -S -c 'import signal, socket
+# socket that wants them, and tcpdump's come and go. And for secrets that are made when
+# the first packet asks for them, of TCP and UDP, IPv4 and IPv6: the branch to where they
+# are made goes then. The first packets pass here, while nothing else does.
+mkfifo /run/quiet
+python3 -I -S -c 'import signal, socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, 29, 1)  # SO_TIMESTAMP
+for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
+    for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+        server, client = socket.socket(family, kind), socket.socket(family, kind)
+        server.bind((address, 0))
+        if kind == socket.SOCK_STREAM:
+            server.listen()
+        client.connect(server.getsockname())
+        peer = server.accept()[0] if kind == socket.SOCK_STREAM else server
+        client.send(b"x")
+        peer.recv(1)
+        time.sleep(0.1)
+with open("/run/quiet", "w") as out:
+    out.write("passed\n")
 signal.pause()' </dev/null >/dev/null 2>&1 &
+# Whether it could or not.
+read -rt 20 <>/run/quiet
+rm /run/quiet
 
 : >"$FLOWWALL_RESULTS/begun"
 setsid bash "$FLOWWALL_RESULTS/command" </dev/null >"$FLOWWALL_RESULTS/output" 2>&1
