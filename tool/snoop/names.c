@@ -62,7 +62,7 @@ static bool add_plain(char name[NAME_SIZE], size_t *n, const uint8_t *text, size
 static bool read_dns(struct bytes message, bool tcp, char name[NAME_SIZE])
 {
 	struct bytes label;
-	uint32_t length, flags, questions, left;
+	uint32_t length, flags, questions, left = 1;
 	size_t n = 0;
 
 	if (tcp && !number(&message, 2, &length))
