@@ -94,7 +94,7 @@ int cmd_failsafe(int argc, char **argv)
 		return failsafe_off() ? tell("off", NULL) : nft_failed();
 	if (!strcmp(verb, "on") && standing)
 		return tell("not needed: FlowWall stands", NULL);
-	if (access(file, R_OK))
+	if (argc > 1 && access(file, R_OK))
 		fprintf(stderr, "fwctl: %s cannot be read (%s): every interface counts as outside\n", file,
 			strerror(errno));
 	text = lines_for(file);
