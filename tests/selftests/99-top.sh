@@ -57,7 +57,7 @@ screen type 1/udp'\n' >/dev/null
 check "a filter is kept in sight" screen wait "filter: udp"
 check "and leaves out the rest" screen gone "$INSIDE4:80"
 screen type '/x\n' >/dev/null
-check "one with a mistake is told of" screen wait 'is not a direction'
+check "one with a mistake is told of" screen wait 'is not known here: a direction'
 screen type '/\x15\n' >/dev/null
 check "without it all are back" screen wait "$INSIDE4:80"
 screen type p >/dev/null
