@@ -47,8 +47,10 @@ for ((n = 0; n < ${#packets[@]}; n += 5)); do
 	done
 	batches+=("$batch")
 done
-differ=0 hits=0
-for program in "${programs[@]}"; do
+differ=0 hits=0 tried=0
+for ((n = 0; n < ${#programs[@]}; n += $(rounds 1 3))); do
+	program=${programs[n]}
+	tried=$((tried + 1))
 	fw_rules <<<"deny in u32 \"$program\" id this"
 	in_ns "$ROUTER" "$tables" -t mangle -F
 	in_ns "$ROUTER" "$tables" -t mangle -A FORWARD -i out0 -m u32 --u32 "$program" ||
@@ -65,9 +67,9 @@ for program in "${programs[@]}"; do
 	fi
 	[ "$ours" = "0 0 0 " ] || hits=$((hits + 1))
 done
-check_equal "${#programs[@]} programs, ${#packets[@]} packets: no difference" "$differ" 0
-check "most programs match something: $hits" [ "$hits" -ge 10 ]
-check "some match nothing" [ "$hits" -lt ${#programs[@]} ]
+check_equal "$tried programs, ${#packets[@]} packets: no difference" "$differ" 0
+check "most programs match something: $hits" [ "$hits" -ge $((tried / 2)) ]
+check "some match nothing" [ "$hits" -lt "$tried" ]
 
 refused() { check_fails "refused: $1" fw rule add deny in u32 "$1"; }
 refused '0<<32=0'

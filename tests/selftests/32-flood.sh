@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
 #
-# Under a flood of 100,000 SYNs from random inside sources the number of flows
+# Under a flood of SYNs from random inside sources, 100,000 in a full run, the number of flows
 # never exceeds the limit; connections that exist go on.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/more.sh"
@@ -17,14 +17,16 @@ ip -n "$INSIDE" route add blackhole 10.0.0.0/8
 fw_rules <<-RULES
 	set max-flows 500
 	set half-open 100
-	ttl tcp-syn step 60s max 60s
+	ttl tcp-syn step 600s max 600s
 RULES
 session old "$INSIDE" tcp "$OUTSIDE4" 80 >/dev/null
 check "a connection is there" tell old echo 1000
 watch_events
 
+# None of them may go stale before the last has come, however slow the machine.
+sent=$(rounds 100000 20000)
 flood() {
-	in_ns "$INSIDE" "$PYTHON" -I -S "$TESTS/flood.py" 100000 syn 10 "$NOWHERE4" >"$TMP/sent" 2>&1
+	in_ns "$INSIDE" "$PYTHON" -I -S "$TESTS/flood.py" "$sent" syn 10 "$NOWHERE4" >"$TMP/sent" 2>&1
 }
 flood &
 flood=$!
@@ -37,12 +39,12 @@ while kill -0 "$flood" 2>/dev/null; do
 done
 wait "$flood"
 note "$polls looks at the table; at most $most flows"
-check_equal "the flood was sent" "$(cat "$TMP/sent")" 100000
+check_equal "the flood was sent" "$(cat "$TMP/sent")" "$sent"
 check "the limit was reached" [ "$most" -ge 490 ]
 check "and never exceeded, in $polls looks" [ "$most" -le 500 ]
 check "the table was looked at often enough" [ "$polls" -ge 10 ]
 check "the list agrees" [ "$(flow_count)" -le 500 ]
-check "what was too much was dropped for that" [ "$(drop_count table-full)" -ge 99000 ]
+check "what was too much was dropped for that" [ "$(drop_count table-full)" -ge $((sent - 1000)) ]
 check_equal "no other drops" "$(drops | sed 's/table-full [0-9]*//')" ""
 check "the connection goes on" tell old echo 1000
 events=$(event_count '.event == "table-full"')

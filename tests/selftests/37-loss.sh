@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernel: 6.1
+# kernel: none, unless in full
 # limit: 900
 #
 # TCP over a link that loses and reorders, with scaled windows, both ways at a time:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 400
-# kernel: 6.12
+# kernel: none, unless in full
 #
 # A full table and a flood of 100,000 SYNs from random sources: a flow that is there
 # loses no packet, and waits no longer than before. Its hosts have one processor, the

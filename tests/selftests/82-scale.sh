@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 400
-# kernel: 6.12
+# kernel: none, unless in full
 #
 # 100,000 rules: how long they take to load, beside nft with the same rules, how
 # long one more takes, and that the right one decides.

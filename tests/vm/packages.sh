@@ -17,7 +17,7 @@ build=(build-essential pkg-config "${libraries[@]}")
 # To compile a module for a kernel that is not installed.
 module=(kmod pahole libelf-dev xz-utils bc flex bison gcc-12)
 guest=(qemu-system-x86 busybox-static cpio kmod xz-utils util-linux)
-network=(iproute2 iputils-ping curl nmap tcpdump nftables jq python3 procps)
+network=(iproute2 iputils-ping curl nmap tcpdump nftables jq gojq python3 procps)
 # What the selftests send and look at packets with, besides.
 traffic=(ncat iperf3 hping3 python3-scapy conntrack iptables ethtool iputils-tracepath)
 
