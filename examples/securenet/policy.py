@@ -11,7 +11,6 @@ A rule becomes two statements, one for each place that judges packets:
         allow in tcp from group sg1 to group sg2 port 80 id r1          the perimeter
         ovs segment s10 allow group sg1 to group sg2 tcp port 80        each switch
 """
-import contextlib
 import json
 import os
 import subprocess
@@ -92,12 +91,12 @@ class Policy:
         self.switches = []
         self.watcher = None
         self.said = tempfile.TemporaryFile("w+", encoding="utf-8")  # by the watcher
-        self.waiting = False  # see together()
 
     # --- in force -------------------------------------------------------------
 
     def start(self, switches):
-        """Puts the switches in force, and has the groups followed from now on."""
+        """Puts the switches in force, with the rules so far, and has the groups followed from
+        now on. Until then all is on the perimeter only."""
         self.switches = switches
         self.tell_switches()
         # It ends with this program, however that ends.
@@ -117,14 +116,14 @@ class Policy:
 
     def tell_switches(self):
         """Makes the rules what the switches do, all at once or not at all."""
-        if self.waiting:
+        if not self.switches:
             return
         lines = [line for switch in self.switches for line in switch.statements(self.rules)]
         fwctl("ovs", "apply", "-", text="\n".join(["version 1", *lines, ""]))
 
     def await_switches(self):
         """The watcher needs a moment to follow a group; after this it has."""
-        if self.waiting:
+        if not self.watcher:
             return
         deadline = time.monotonic() + 30
         while True:
@@ -138,17 +137,6 @@ class Policy:
                 if time.monotonic() > deadline:
                     raise Refused(f"the switches do not follow:\n{problem}") from None
             time.sleep(0.05)
-
-    @contextlib.contextmanager
-    def together(self):
-        """Changes within this reach the switches as one, at its end."""
-        self.waiting = True
-        try:
-            yield
-        finally:
-            self.waiting = False
-        self.tell_switches()
-        self.await_switches()
 
     # --- groups ---------------------------------------------------------------
 

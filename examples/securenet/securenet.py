@@ -29,7 +29,7 @@ def read_arguments():
     parser.add_argument("--hosts", type=int, default=4, metavar="N",
                         help=f"so many in each network, up to {MOST_HOSTS} (4)")
     parser.add_argument("--policy", metavar="FILE",
-                        help="commands to begin with, put in force as one")
+                        help="commands to begin with: hosts bound, rules, groups; put in force as one")
     parser.add_argument("--script", metavar="FILE",
                         help="run the commands of a file, and end; exit status 1 if one is refused")
     parser.add_argument("--clean", action="store_true",
@@ -79,11 +79,10 @@ def run(arguments):
     try:
         net.build()
         net.start()
-        policy.start([switch for switch in net.switches if hasattr(switch, "statements")])
         commands = Commands(net, policy)
         if arguments.policy:
-            with policy.together():
-                commands.run_script(arguments.policy, show=False)
+            commands.run_script(arguments.policy, show=False)
+        policy.start([switch for switch in net.switches if hasattr(switch, "statements")])
         print(f"*** {len(net.hosts) - 1} hosts, {len(policy.groups)} groups, {len(policy.rules)} rules: "
               f"up after {time.monotonic() - begin:.1f} s")
         if arguments.script:
