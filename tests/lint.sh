@@ -15,18 +15,8 @@ tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source_dir=$(cd "$tests/.." && pwd -P)
 . "$tests/vm/debian.sh"
 cd "$source_dir" || exit 1
-points=0 failed=0
-
-point() { # NAME WHAT-IS-WRONG
-	points=$((points + 1))
-	if [ -z "$2" ]; then
-		echo "ok $points lint: $1"
-	else
-		failed=1
-		echo "not ok $points lint: $1"
-		printf '%s\n' "#   ${2//$'\n'/$'\n'#   }"
-	fi
-}
+suite=lint
+. "$tests/points.sh"
 
 mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
 mapfile -t kernel < <(git ls-files 'kmod/*.[ch]' 'include/*.h')
@@ -42,7 +32,7 @@ if [ -n "$checkpatch" ]; then
 		--ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON,JIFFIES_COMPARISON,LINE_SPACING \
 		--file "${kernel[@]}" 2>&1 | grep -v '^total')"
 else
-	echo "ok $((++points)) lint: checkpatch # SKIP no kernel source is unpacked: tests/vm/make-kernel.sh uml"
+	not_here checkpatch "no kernel source is unpacked: tests/vm/make-kernel.sh uml"
 fi
 ko=$("$tests/vm/build.sh" 6.1) && linux=$("$tests/vm/kernel.sh" 6.1) || exit 1
 point "sparse: the module for Linux 6.1" "$(make -s -C "${ko%/*}" sparse \
@@ -62,5 +52,4 @@ tidy() {
 			-Itool -Itool/lang $(pkg-config --cflags libnl-genl-3.0 libpq)) 2>/dev/null
 }
 point "clang-tidy: ${#tool[@]} files" "$(tidy | grep -E '(warning|error):')"
-echo "1..$points"
-exit "$failed"
+points_end

@@ -10,18 +10,8 @@ export LC_ALL=C
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 fwctl=${FWCTL:-$source_dir/tool/fwctl}
 man=$source_dir/tool/man
-points=0 failed=0
-
-point() { # NAME WHAT-IS-WRONG
-	points=$((points + 1))
-	if [ -z "$2" ]; then
-		echo "ok $points manual: $1"
-	else
-		failed=1
-		echo "not ok $points manual: $1"
-		printf '%s\n' "#   ${2//$'\n'/$'\n'#   }"
-	fi
-}
+suite=manual
+. "$source_dir/tests/points.sh"
 
 # The difference between two lists of lines, as words; nothing if they are the same.
 differ() { diff <(sort -u <<<"$1") <(sort -u <<<"$2") | sed -n "s/^</$3: /p; s/^>/$4: /p"; }
@@ -93,8 +83,6 @@ if command -v zsh >/dev/null; then
 		[[ $said == FILES*--check* || $said == *--check*FILES* ]] || print -r -- "$said"' \
 		- "$source_dir/tool/completion/_fwctl" "$fwctl" 2>&1)"
 else
-	points=$((points + 1))
-	echo "ok $points manual: zsh completes from it # SKIP no zsh here"
+	not_here "zsh completes from it" "no zsh here"
 fi
-echo "1..$points"
-exit "$failed"
+points_end

@@ -278,7 +278,7 @@ static bool read_mode(const char *text, enum decoy_mode *mode)
 	return refused("`%s` is not a mode: decoy, switch or vxlan", text);
 }
 
-static bool read_seconds(const char *option, const char *text, unsigned long most, uint32_t *to)
+static bool read_up_to(const char *option, const char *text, unsigned long most, uint32_t *to)
 {
 	unsigned long value;
 
@@ -289,52 +289,60 @@ static bool read_seconds(const char *option, const char *text, unsigned long mos
 	return wrong(hint, "%s needs a number of up to %lu, not `%s`", option, most, text), false;
 }
 
-static bool option_known(const char *option)
-{
-	static const char *const names[] = {
-		"--listen", "--net", "--http", "--port", "--ignore", "--map", "--mode", "--block",
-		"--rate", "--log", "--group", "--tunnel", NULL
-	};
-	size_t i;
+enum option {
+	LISTEN, NET, HTTP, PORT, IGNORE, MAP, MODE, BLOCK, RATE, LOG, GROUP, TUNNEL, OPTIONS
+};
 
-	for (i = 0; names[i] && strcmp(names[i], option); i++)
-		;
-	return names[i];
+static const char *const option_names[OPTIONS] = {
+	[LISTEN] = "--listen", [NET] = "--net", [HTTP] = "--http", [PORT] = "--port",
+	[IGNORE] = "--ignore", [MAP] = "--map", [MODE] = "--mode", [BLOCK] = "--block",
+	[RATE] = "--rate", [LOG] = "--log", [GROUP] = "--group", [TUNNEL] = "--tunnel",
+};
+
+/* Which one it is; OPTIONS if none. */
+static enum option find_option(const char *name)
+{
+	enum option option = 0;
+
+	while (option < OPTIONS && strcmp(option_names[option], name))
+		option++;
+	return option;
 }
 
-static bool read_option(const char *option, char *value, struct decoy_options *to)
+static bool read_option(enum option option, char *value, struct decoy_options *to)
 {
-	uint32_t number;
-
-	if (!strcmp(option, "--listen"))
+	switch (option) {
+	case LISTEN:
 		return read_controller(value, &to->listen) ||
 		       refused("`%s` is not where to listen: as in " CONTROLLER_DEFAULT, value);
-	if (!strcmp(option, "--net"))
+	case NET:
 		return read_nets(value, &to->setup);
-	if (!strcmp(option, "--http"))
+	case HTTP:
 		return read_http(value, &to->setup);
-	if (!strcmp(option, "--port"))
+	case PORT:
 		return read_banner(value, &to->setup);
-	if (!strcmp(option, "--ignore"))
+	case IGNORE:
 		return read_ignored(value, &to->setup);
-	if (!strcmp(option, "--map"))
+	case MAP:
 		return read_map(value, &to->vxlan);
-	if (!strcmp(option, "--mode"))
+	case MODE:
 		return read_mode(value, &to->mode);
-	if (!strcmp(option, "--block"))
-		return read_seconds(option, value, 31536000, &to->block);
-	if (!strcmp(option, "--rate")) {
-		if (!read_seconds(option, value, 1000000, &number))
-			return false;
-		to->setup.rate = number;
-		return true;
-	}
-	if (!strcmp(option, "--log"))
+	case BLOCK:
+		return read_up_to(option_names[option], value, 31536000, &to->block);
+	case RATE:
+		return read_up_to(option_names[option], value, 1000000, &to->setup.rate);
+	case LOG:
 		to->log = value;
-	else if (!strcmp(option, "--group"))
+		break;
+	case GROUP:
 		to->group = value;
-	else
+		break;
+	case TUNNEL:
 		to->vxlan.port = value;
+		break;
+	case OPTIONS:
+		return false;
+	}
 	return true;
 }
 
@@ -369,6 +377,7 @@ static bool check_options(const struct decoy_options *options, bool group)
  */
 bool read_options(int argc, char **argv, struct decoy_options *to)
 {
+	enum option option;
 	bool group;
 	int i;
 
@@ -377,12 +386,13 @@ bool read_options(int argc, char **argv, struct decoy_options *to)
 	to->setup.rate = DEFAULT_RATE;
 	to->setup.settle_ms = SETTLE_MS;
 	for (i = 0; i < argc; i += 2) {
-		if (!option_known(argv[i]))
+		option = find_option(argv[i]);
+		if (option == OPTIONS)
 			return refused(*argv[i] == '-' ? "the option `%s` is not known here" :
 				       "`%s` is not known here", argv[i]);
 		if (i + 1 == argc)
 			return refused("%s needs a value", argv[i]);
-		if (!read_option(argv[i], argv[i + 1], to))
+		if (!read_option(option, argv[i + 1], to))
 			return false;
 	}
 	group = to->group;

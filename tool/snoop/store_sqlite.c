@@ -218,7 +218,11 @@ static bool lock_store(struct sqlite_store *s)
 	const char *path = s->common.options.where;
 	char name[4096];
 
-	snprintf(name, sizeof(name), "%s-lock", path);
+	/* What else goes by this name ends in less. */
+	if ((size_t)snprintf(name, sizeof(name), "%s-lock", path) >= sizeof(name)) {
+		store_fail(&s->common, STORE_FAILED, "the name of the file is too long: %s", path);
+		return false;
+	}
 	s->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (s->lock < 0)
 		store_fail(&s->common, STORE_FAILED, "%s: cannot be made: %s", path, strerror(errno));
