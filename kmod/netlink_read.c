@@ -160,16 +160,23 @@ static int read_ttl(struct fwl_ruleset *rs, const struct nlattr *nest,
 
 /* --- groups ---------------------------------------------------------------- */
 
-static const char *group_name(struct nlattr **tb, const struct nlattr *nest,
-			      struct netlink_ext_ack *extack)
+/* What a nest says of a group, in @tb: its name, or an ERR_PTR(). */
+static const char *parse_group(struct nlattr **tb, const struct nlattr *nest,
+			       struct netlink_ext_ack *extack)
 {
-	const struct nlattr *name = tb[FLOWWALL_GROUP_A_NAME];
+	const struct nlattr *name;
+	int err;
 
+	err = nla_parse_nested(tb, FLOWWALL_GROUP_A_MAX, nest, fwl_group_policy, extack);
+	if (err)
+		return ERR_PTR(err);
+	name = tb[FLOWWALL_GROUP_A_NAME];
 	if (!name) {
 		NL_SET_ERR_MSG_ATTR(extack, nest, "the name of the group is missing");
-		return NULL;
+		return ERR_PTR(-EINVAL);
 	}
-	return fwl_read_name(name, extack) ? NULL : nla_data(name);
+	err = fwl_read_name(name, extack);
+	return err ? ERR_PTR(err) : nla_data(name);
 }
 
 /*
@@ -342,12 +349,9 @@ static int add_group(struct fwl_net *fn, struct fwl_transaction *tx, const struc
 	bool any;
 	int err;
 
-	err = nla_parse_nested(tb, FLOWWALL_GROUP_A_MAX, nest, fwl_group_policy, extack);
-	if (err)
-		return err;
-	name = group_name(tb, nest, extack);
-	if (!name)
-		return -EINVAL;
+	name = parse_group(tb, nest, extack);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
 	group = make_group(fn, tx, name, &err);
 	if (err == -E2BIG)
 		NL_SET_ERR_MSG_ATTR(extack, nest, "too many groups");
@@ -363,12 +367,9 @@ static int del_group(struct fwl_transaction *tx, const struct nlattr *nest,
 	bool any;
 	int err;
 
-	err = nla_parse_nested(tb, FLOWWALL_GROUP_A_MAX, nest, fwl_group_policy, extack);
-	if (err)
-		return err;
-	name = group_name(tb, nest, extack);
-	if (!name)
-		return -EINVAL;
+	name = parse_group(tb, nest, extack);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
 	group = fwl_ruleset_find_group(tx->ruleset, name);
 	if (!group) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[FLOWWALL_GROUP_A_NAME], "there is no such group");
