@@ -32,7 +32,7 @@ malformed() { # LABEL SENDER SOURCE DESTINATION
 		"cut(tcp('$from', '$to', 1, 2), 19)" "cut(udp('$from', '$to', 1, 2), 7)" \
 		"cut(echo('$from', '$to', 7), 7)" "cut(gre('$from', '$to'), 3)" \
 		"cut(gre('$from', '$to', key=5), 7)"
-	check_drops "$l: a TCP header longer than the packet, or too short" "truncated 1 malformed 1" "$ns" \
+	check_drops "$l: a TCP header longer than the packet, or too short" "malformed 1 truncated 1" "$ns" \
 		"tcp('$from', '$to', 1, 2, doff=15)" "tcp('$from', '$to', 1, 2, doff=4)"
 	check_drops "$l: flags of TCP that nobody means" "malformed 6" "$ns" \
 		"tcp('$from', '$to', 1, 2, '')" "tcp('$from', '$to', 1, 2, 'FPU')" \

@@ -98,9 +98,9 @@ watch_outside() {
 # --- what is dropped ----------------------------------------------------------
 
 # drops_since STATUS: the counters of drops that have moved since `fw -j status`
-# printed that, on one line and in the order of the list: "policy 2 state 1".
+# printed that, on one line, by name: "policy 2 state 1".
 drops_since() {
-	fw -j status | jq -r --argjson old "$1" '.drops | to_entries |
+	fw -j status | jq -r --argjson old "$1" '.drops | to_entries | sort_by(.key) |
 		map(.value -= ($old.drops[.key] // 0) | select(.value != 0) | "\(.key) \(.value)") | join(" ")'
 }
 
