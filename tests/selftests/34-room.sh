@@ -99,6 +99,7 @@ check_seen "TCP gets a RST" reset 1
 check_equal "a connection is refused" "$(tcp_result "$INSIDE" "$OUTSIDE4" 80)" refused
 check_equal "over IPv6 as well" "$(tcp_result "$INSIDE" "$OUTSIDE6" 80)" refused
 check_equal "all else gets an ICMP error" "$(udp_result "$INSIDE" "$OUTSIDE4" 53)" refused
+settle
 check_arrives "one error for one packet" told 1 "$INSIDE" "udp('$INSIDE4', '$NOWHERE4', 1, 80)"
 check_arrives "none for a fragment" told 0 "$INSIDE" "frag(udp('$INSIDE4', '$NOWHERE4', 1, 80), 0, 1)"
 check_arrives "none for an ICMP error" told 0 "$INSIDE" \

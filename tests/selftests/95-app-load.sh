@@ -101,6 +101,6 @@ check_equal "killed: with bypass it goes on" "$(fetch "$OUTSIDE" "$INSIDE4" http
 check_equal "killed: without, it is blocked" "$(fetch "$OUTSIDE" "$INSIDE6" http://app1.example/x)" "000"
 wait "$going"
 check_equal "killed: a download that was allowed goes on" "$(cat "$TMP/going")" 8000000
-check "and nothing stalls ($((SECONDS - begin)) s)" [ $((SECONDS - begin)) -le $((40 * SLOW)) ]
+check "and nothing stalls ($((SECONDS - begin)) s)" [ $((SECONDS - begin)) -le $(($(patience 40) * SLOW)) ]
 app 10-11
 check_equal "it comes back" "$(fetch "$OUTSIDE" "$INSIDE6" http://app1.example/x)" "web app1.example /x 200"

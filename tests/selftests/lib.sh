@@ -169,6 +169,10 @@ rounds() {
 	if [ -n "${FLOWWALL_FULL:-}" ]; then echo "$1"; else echo "$2"; fi
 }
 
+# patience SECONDS: how long something may take that is to take SECONDS. That counts in a
+# full run, beside which nothing else goes on; elsewhere four times as long is not stuck yet.
+patience() { rounds "$1" $((4 * $1)); }
+
 # --- namespaces ---------------------------------------------------------------
 
 # setup_ns VARIABLE...: makes a namespace with a random name for each, and sets
