@@ -48,7 +48,7 @@ FWCTL=${FWCTL:-$SOURCE/tool/fwctl}
 FLOWWALL_KO=${FLOWWALL_KO:-$SOURCE/flowwall.ko}
 # The same language, started in an eighth of the time where the processor is emulated, which
 # is a fifth of what the cases take. It sorts the members of what it prints.
-! command -v gojq >/dev/null || jq() { gojq "$@"; }
+jq() { gojq "$@"; }
 # Debian's own python, which has scapy; another one may come first in PATH.
 PYTHON=/usr/bin/python3
 

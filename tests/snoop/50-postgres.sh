@@ -45,10 +45,9 @@ check_equal "one conversation" "$(query 'SELECT id, src, sport, dst, dport, pack
 # The same packets in a file and in PostgreSQL.
 "$FWCTL" report "$url" --pcapng "$TMP/pg.pcapng" || fail "no export"
 "$FWCTL" snoop --read "$TMP/pg.pcapng" --store "$TMP/file.db" --dedupe off >/dev/null
-plain() { jq -S 'del(.source, .capture)'; }
-check_equal "its report is that of a file" "$("$FWCTL" -j report "$url" | plain)" "$("$FWCTL" -j report "$TMP/file.db" | plain)"
-check_equal "a selection's as well" "$("$FWCTL" -j report "$url" --proto vlan | plain)" \
-	"$("$FWCTL" -j report "$TMP/file.db" --proto vlan | plain)"
+check "its report is that of a file" same_report <("$FWCTL" -j report "$url") <("$FWCTL" -j report "$TMP/file.db")
+check "a selection's as well" same_report <("$FWCTL" -j report "$url" --proto vlan) \
+	<("$FWCTL" -j report "$TMP/file.db" --proto vlan)
 columns() { tr -d ' ' | tr '|' '\n' | tr '[:upper:]' '[:lower:]'; }
 for table in capture flow packet name traffic; do
 	check_equal "the same columns: $table" \

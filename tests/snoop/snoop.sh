@@ -61,3 +61,10 @@ numbers() {
 	sql "$1" "SELECT count(*), count(DISTINCT n), min(n), max(n) FROM (SELECT
 		hex(substr(raw, iif(vlan IS NULL, 43, 47), 4)) AS n FROM packet)"
 }
+
+# same_report ONE OTHER [FIELD]: two reports say the same, but for what they are of, and FIELD.
+same_report() {
+	local one other
+	one=$(jq "del(.source, .capture${3:+, $3})" "$1") && other=$(jq "del(.source, .capture${3:+, $3})" "$2") &&
+		[ -n "$one" ] && diff <(echo "$one") <(echo "$other")
+}
