@@ -67,6 +67,12 @@ check "and is not root" not_root flowwall-snoop@wan0
 check "the log starts" systemctl start flowwall-log
 check "what the filter allows is served" busywait 60 hears served asks good.example
 check "what it does not is refused" busywait 60 hears ' 403 ' asks bad.example
+# It is started before it listens, and writes a moment after it has heard.
+recorded() {
+	asks good.example >/dev/null
+	hears good.example fwctl -j report /var/lib/flowwall-snoop/wan0.db
+}
+check "the snooper records who was asked" busywait 60 recorded
 printf 'version 1\ndefault allow\n' >/etc/flowwall.app
 check "the filter reads its file again" systemctl reload flowwall-app@7
 check "what it allows now is served" busywait 30 hears served asks bad.example
