@@ -83,7 +83,7 @@ debug_short() {
 debug_full() {
 	local status=0
 	"$tests/selftests/run.sh" -k "$1" || status=1
-	"$tests/selftests/run.sh" -a -k "$1" 58-swaps 70-rmmod 71-netns || status=1
+	"$tests/selftests/run.sh" -a -k "$1" 28-queue 42-malformed 58-swaps 70-rmmod 71-netns || status=1
 	"$tests/selftests/run.sh" -a -k "$1" -d "$tests/debug" || status=1
 	return "$status"
 }

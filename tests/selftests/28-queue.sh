@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernel: 6.1
+# kernel: none, unless in full; in short on uml-kasan (tests/check.sh)
 # limit: 300
 #
 # queue: the first packets of a flow wait for a verdict of user space, the others

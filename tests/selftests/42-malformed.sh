@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
-# kernel: 6.1
+# kernel: none, unless in full; in short on uml-kasan (tests/check.sh)
 #
 # Fragments without their transport header, headers cut short, headers that
 # contradict themselves and chains of extension headers beyond reason: dropped,

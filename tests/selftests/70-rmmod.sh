@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 1600
+# kernel: 6.12
 #
 # The module is unloaded and loaded 200 times under traffic in both
 # directions, each within five seconds; the kernel has nothing to say.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernel: 6.12
+# kernel: 6.1
 # limit: 300
 #
 # app: of two web applications on one server, one is allowed and one is denied, whatever

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernel: 6.12
+# kernel: 6.1
 #
 # The failsafe lets out what begins inside and lets in nothing new from outside, by the
 # roles in the file; whoever it cannot trust is outside. It stands back for a ruleset.
