@@ -17,11 +17,12 @@ link() { # INTERFACE ADDRESS NAMESPACE ADDRESS
 	ip -n "$3" link set eth0 up
 	ip -n "$3" route add default via "$2"
 }
-# says ADDRESS PORT TEXT: what the client hears when it says so there, for at most 5 s.
+# says ADDRESS PORT TEXT: what the client hears when it says so there, for at most 5 s. In one
+# packet: bash's own printf sends each line for itself.
 # shellcheck disable=SC2016  # expanded inside
 says() {
 	timeout 5 ip netns exec client bash -c \
-		'exec 3<>"/dev/tcp/$1/$2" && printf "$3" >&3 && cat <&3' _ "$@"
+		'exec 3<>"/dev/tcp/$1/$2" && env printf "$3" >&3 && cat <&3' _ "$@"
 }
 asks() { says 10.9.0.2 80 "GET / HTTP/1.1\r\nHost: $1\r\nConnection: close\r\n\r\n"; }
 hears() { grep -qF "$1" < <("${@:2}"); }
