@@ -53,6 +53,38 @@ check_match "the other program's flow is there still" "$(flow_dump)" 'cookie=0x5
 check "real hosts reach each other without the controller" pings "$CLIENT" 10.0.9.2
 check_fails "decoys are silent without it" pings "$CLIENT" 10.0.9.77
 
+# What it cannot do is refused before it listens: arguments, and what is said of them.
+while IFS='|' read -r arguments said; do
+	eval "set -- $arguments"
+	check_match "refused: $arguments" "$(timeout 10 "$FWCTL" decoy "$@" 2>&1)" "^fwctl: $said"
+done <<'REFUSED'
+|which addresses are decoys\? --net
+--loud yes|the option `--loud` is not known here
+10.0.9.0/24|`10.0.9.0/24` is not known here
+--net|--net needs a value
+--net 10.0.9.1/24|`10.0.9.1/24` is not a network
+--net 10.0.9.0/33|`10.0.9.0/33` is not a network
+--net ''|`` is not a network
+--net 10.0.9.0/24 --rate 1000001|--rate needs a number of up to 1000000, not `1000001`
+--net 10.0.9.0/24 --rate -1|--rate needs a number of up to 1000000, not `-1`
+--net 10.0.9.0/24 --port 22|`22` is not a port and what it says
+--net 10.0.9.0/24 --port 0=x|`0=x` is not a port and what it says
+--net 10.0.9.0/24 --port 21=x --port 21=y|port 21 has a service already
+--net 10.0.9.0/24 --http /nowhere|/nowhere cannot be read: No such file
+--net 10.0.9.0/24 --ignore nobody|`nobody` is not who is to be ignored
+--net 10.0.9.0/24 --listen here|`here` is not where to listen
+--net 10.0.9.0/24 --group seen|--group says where --block SECONDS puts visitors
+--net 10.0.9.0/24 --block 60 --group 1234567890123456789012345678901234567890|the name of a group is at most
+--net 10.0.9.0/24 --map 10.2.0.0/16=192.0.2.7,5001|--map and --tunnel are of --mode vxlan
+--mode loud|`loud` is not a mode: decoy, switch or vxlan
+--mode switch --net 10.0.9.0/24|--net, --http, --port, --ignore and --block are of --mode decoy
+--mode vxlan|which network is where\? --map
+--mode vxlan --map 10.2.0.0/16|`10.2.0.0/16` is not a map
+--mode vxlan --map 10.2.0.0/16=here,1|`here` is not the address of a tunnel
+--mode vxlan --map 10.2.0.0/16=192.0.2.7,16777216|`16777216` is not the number of a network in a tunnel
+--mode vxlan --map 10.2.0.0/16=192.0.2.7,1 --map 10.2.0.0/16=192.0.2.8,2|`10.2.0.0/16` has a map already
+REFUSED
+
 head -c 75000 /dev/urandom | base64 -w 0 >"$TMP/page"
 start_controller --net 10.0.9.0/24,2001:db8:9::/64 --http "$TMP/page" --log "$TMP/log" \
 	--port '22=SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n' --port '21=220 (vsFTPd 3.0.3)\r\n' --rate 0

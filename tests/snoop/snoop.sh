@@ -64,7 +64,7 @@ numbers() {
 
 # same_report ONE OTHER [FIELD]: two reports say the same, but for what they are of, and FIELD.
 same_report() {
-	local one other
-	one=$(jq "del(.source, .capture${3:+, $3})" "$1") && other=$(jq "del(.source, .capture${3:+, $3})" "$2") &&
+	local filter="del(.source, .capture${3:+, $3})" one other
+	one=$(jq "$filter" "$1") && other=$(jq "$filter" "$2") &&
 		[ -n "$one" ] && diff <(echo "$one") <(echo "$other")
 }

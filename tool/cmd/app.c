@@ -329,7 +329,7 @@ static void read_again(struct running *running)
 			out_json(json_pack("{s:s, s:I}", "event", "reload", "rules",
 					   (json_int_t)running->shared.rules->n));
 		else
-			printf("%zu rules are in force\n", running->shared.rules->n);
+			printf("rules in force: %zu\n", running->shared.rules->n);
 	} else {
 		fprintf(stderr, "fwctl: the old rules stay in force\n");
 		app_rules_free(rules);
@@ -372,8 +372,8 @@ static void say_ready(const struct running *running)
 				   "queues", (int)running->n, "rules",
 				   (json_int_t)running->shared.rules->n));
 	else
-		printf("%zu rules are in force for queue %u%s\n", running->shared.rules->n,
-		       running->first, running->n > 1 ? " and those behind it" : "");
+		printf("rules in force for queue %u%s: %zu\n", running->first,
+		       running->n > 1 ? " and those behind it" : "", running->shared.rules->n);
 }
 
 /* One of the threads could not go on. */
