@@ -67,6 +67,15 @@ check_fails "and it begins none" tcp_connects "$TURN" 10.0.9.4 80
 [ "$DATAPATH" = netdev ] ||
 	check_match "the watcher ended it" "$(cat "$TMP/watch")" ' [1-9][0-9]* connections? ended'
 
+# What waits to change flows is no more than a help.
+waiting() { pgrep -P "$watcher" -f 'add-flows br0 -$'; }
+check "a program waits for the next change" busywait 10 waiting
+kill -KILL "$(waiting)"
+check "without it" join
+check "a host that joins is let in all the same" busywait 10 tcp_connects "$TURN" 10.0.9.4 80
+leave
+check "and the next one waits" busywait 10 waiting
+
 # --- under load -----------------------------------------------------------------
 
 # load NAME NAMESPACE ARGUMENT...: runs steady.py; LOAD[NAME] is its standard input.
@@ -208,3 +217,4 @@ check_match "the watcher told of it" "$(cat "$TMP/watch")" 'ovs-vswitchd has end
 kill "$watcher"
 dead() { ! kill -0 "$1"; }
 check "the watcher ends when told to" busywait 5 dead "$watcher"
+check_fails "and what waits for it does" pgrep -f 'add-flows br0 -$'

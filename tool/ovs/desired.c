@@ -302,12 +302,8 @@ void desired_forget(struct desired *desired)
 void desired_free(struct desired *desired)
 {
 	desired_forget(desired);
-	while (desired->n_asked) {	/* a mistake came before the answer */
-		struct process *run = &desired->asked[--desired->n_asked].run;
-
-		kill(run->pid, SIGTERM);
-		vs_end(run, NULL);
-	}
+	while (desired->n_asked)	/* a mistake came before the answer */
+		vs_drop(&desired->asked[--desired->n_asked].run);
 	free(desired->asked);
 	vs_free(&desired->vs);
 	script_free(&desired->groups.module);
@@ -563,6 +559,7 @@ bool desired_settle(const struct desired *desired, size_t i, struct outcome *out
  * desired_change() - make a bridge do what it is to do, knowing what it does
  * @i: of the bridges
  * @old: the flows that it has
+ * @ready: of vs_begin_flows(), if that runs; it has ended if anything changed
  * @outcome: set to what was done
  *
  * All its flows change at once, or none. Some time later, desired_settle() is to follow.
@@ -570,7 +567,7 @@ bool desired_settle(const struct desired *desired, size_t i, struct outcome *out
  * Return: false after an error, see vs_error().
  */
 bool desired_change(const struct desired *desired, size_t i, const struct of_flows *old,
-		    struct outcome *outcome)
+		    struct process *ready, struct outcome *outcome)
 {
 	struct of_change change;
 	bool good = true;
@@ -581,7 +578,8 @@ bool desired_change(const struct desired *desired, size_t i, const struct of_flo
 	outcome->removed = change.removed;
 	outcome->added = change.added;
 	if (lasting(&change)) {
-		good = vs_flows(outcome->bridge, change.text);
+		good = ready->program && vs_give(ready, change.text) ? vs_end(ready, NULL) :
+		       vs_flows(outcome->bridge, change.text);
 		outcome->at = clock_ms();
 		good = good && end_connections(desired, i, outcome);
 	}

@@ -73,7 +73,7 @@ bool desired_check(struct desired *desired, size_t i, struct of_flows *old);
 bool desired_install(const struct desired *desired, size_t i, const struct of_flows *old,
 		     struct outcome *outcome);
 bool desired_change(const struct desired *desired, size_t i, const struct of_flows *old,
-		    struct outcome *outcome);
+		    struct process *ready, struct outcome *outcome);
 bool desired_settle(const struct desired *desired, size_t i, struct outcome *outcome);
 bool bridge_clear(const struct vs_bridge *at, unsigned int zone);
 bool bridge_wanted(const struct desired *desired, const char *name);

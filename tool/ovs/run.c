@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Runs another program, without a shell, and judges what it says. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -8,10 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "vswitch.h"
+
+#define OVS_LIMIT	20	/* s */
 
 static char problem[512];
 
@@ -68,7 +73,8 @@ static bool explain(const char *program, const char *said, int status)
 	if (strstr(said, "cannot read pidfile") || strstr(said, "Connection refused"))
 		return vs_fail("ovs-vswitchd is not running; start it with: systemctl start openvswitch-switch");
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		return vs_fail("%s got no answer in time; does ovs-vswitchd hang?", program);
+		return vs_fail("%s got no answer within %d s; does ovs-vswitchd hang?", program,
+			       OVS_LIMIT);
 	if (WIFSIGNALED(status))
 		return vs_fail("%s was ended by signal %d", program, WTERMSIG(status));
 	return vs_fail("%s: %.*s", program, (int)strcspn(said, "\n"),
@@ -102,11 +108,52 @@ static bool is_complaint(const char *said)
 	return false;
 }
 
+static bool is_ovs(const char *program)
+{
+	return !strncmp(program, "ovs-", 4);
+}
+
 /* The Debian package that has a program. */
 static const char *package_of(const char *program)
 {
-	return !strncmp(program, "ovs", 3) ? "openvswitch-switch" :
+	return is_ovs(program) ? "openvswitch-switch" :
 	       !strcmp(program, "nft") ? "nftables" : "iproute2";
+}
+
+static void forget(struct process *run)
+{
+	close(run->output);
+	close(run->error);
+	if (run->input >= 0)
+		close(run->input);
+	run->program = NULL;
+}
+
+/* @in is its standard input. */
+static bool start(struct process *run, const char *const *argv, int in)
+{
+	posix_spawn_file_actions_t actions;
+	int failed;
+
+	run->program = argv[0];
+	run->output = memfd_create("output", MFD_CLOEXEC);
+	run->error = memfd_create("error", MFD_CLOEXEC);
+	if (in < 0 || run->output < 0 || run->error < 0) {
+		failed = errno;
+	} else {
+		posix_spawn_file_actions_init(&actions);
+		posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+		posix_spawn_file_actions_adddup2(&actions, run->output, STDOUT_FILENO);
+		posix_spawn_file_actions_adddup2(&actions, run->error, STDERR_FILENO);
+		failed = posix_spawnp(&run->pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+		posix_spawn_file_actions_destroy(&actions);
+	}
+	if (!failed)
+		return true;
+	forget(run);
+	if (failed == ENOENT)
+		return vs_fail("there is no %s here: apt-get install %s", argv[0], package_of(argv[0]));
+	return vs_fail("cannot run %s: %s", argv[0], strerror(failed));
 }
 
 /**
@@ -119,37 +166,84 @@ static const char *package_of(const char *program)
  */
 bool vs_begin(struct process *run, const char *const *argv, const char *input)
 {
-	posix_spawn_file_actions_t actions;
-	int in = memfd_create("input", MFD_CLOEXEC), failed;
+	int in = memfd_create("input", MFD_CLOEXEC);
+	bool good;
 
-	run->program = argv[0];
-	run->output = memfd_create("output", MFD_CLOEXEC);
-	run->error = memfd_create("error", MFD_CLOEXEC);
 	if (!input)
 		input = "";
-	if (in < 0 || run->output < 0 || run->error < 0 ||
-	    write(in, input, strlen(input)) != (ssize_t)strlen(input)) {
-		vs_fail("cannot run %s: %s", argv[0], strerror(errno));
+	run->input = -1;
+	if (in >= 0 && pwrite(in, input, strlen(input), 0) != (ssize_t)strlen(input)) {
 		close(in);
-		close(run->output);
-		close(run->error);
+		in = -1;
+	}
+	good = start(run, argv, in);
+	if (in >= 0)
+		close(in);
+	return good;
+}
+
+/**
+ * vs_begin_waiting() - have a program start, and wait for its standard input
+ * @argv: as for vs_begin()
+ *
+ * To start one takes longer than what most do then. vs_give() or vs_drop() is to follow.
+ * Return: false if it cannot be, see vs_error(); nothing is to follow then.
+ */
+bool vs_begin_waiting(struct process *run, const char *const *argv)
+{
+	int ends[2];
+	bool good;
+
+	/* As to tell one that has died what to do is no reason to die. */
+	run->program = NULL;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return vs_fail("cannot run %s: %s", argv[0], strerror(errno));
+	run->input = ends[0];
+	good = start(run, argv, ends[1]);
+	close(ends[1]);
+	return good;
+}
+
+/**
+ * vs_give() - give a program that waits its standard input
+ *
+ * It gets all of @input at once, or nothing, and is ended then. Return: whether it has it;
+ * vs_end() is to follow, otherwise nothing.
+ */
+bool vs_give(struct process *run, const char *input)
+{
+	ssize_t length = strlen(input);
+
+	if (send(run->input, input, length, MSG_NOSIGNAL | MSG_DONTWAIT) != length) {
+		vs_drop(run);
 		return false;
 	}
-	lseek(in, 0, SEEK_SET);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, run->output, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, run->error, STDERR_FILENO);
-	failed = posix_spawnp(&run->pid, argv[0], &actions, NULL, (char *const *)argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(in);
-	if (!failed)
-		return true;
-	close(run->output);
-	close(run->error);
-	if (failed == ENOENT)
-		return vs_fail("there is no %s here: apt-get install %s", argv[0], package_of(argv[0]));
-	return vs_fail("cannot run %s: %s", argv[0], strerror(failed));
+	close(run->input);
+	run->input = -1;
+	return true;
+}
+
+/* The signal is that of the programs' own limits. */
+static void limit_time(const struct process *run)
+{
+	struct pollfd ended = { .fd = syscall(SYS_pidfd_open, run->pid, 0), .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&ended, 1, OVS_LIMIT * 1000);
+	while (n < 0 && errno == EINTR);
+	if (!n)
+		kill(run->pid, SIGALRM);
+	close(ended.fd);
+}
+
+static int wait_for(const struct process *run)
+{
+	int status = 0;
+
+	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
 }
 
 /**
@@ -160,12 +254,13 @@ bool vs_begin(struct process *run, const char *const *argv, const char *input)
  */
 bool vs_end(struct process *run, char **output)
 {
-	int status = 0;
+	int status;
 	bool good;
 	char *said;
 
-	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (is_ovs(run->program))	/* which waits for daemons, and those may hang */
+		limit_time(run);
+	status = wait_for(run);
 	said = whole(run->error);
 	good = !status && !is_complaint(said);
 	if (!good)
@@ -173,9 +268,18 @@ bool vs_end(struct process *run, char **output)
 	free(said);
 	if (output)
 		*output = good ? whole(run->output) : NULL;
-	close(run->output);
-	close(run->error);
+	forget(run);
 	return good;
+}
+
+/**
+ * vs_drop() - end a program whose answer is not wanted any more
+ */
+void vs_drop(struct process *run)
+{
+	kill(run->pid, SIGKILL);
+	wait_for(run);
+	forget(run);
 }
 
 /**

@@ -51,11 +51,14 @@ struct vswitch {
 
 /**
  * struct process - a program that runs
+ * @program: its name; NULL if none runs
+ * @input: where it waits for what it is to read, or -1
  * @output: what it prints, a file of memory; and what it complains about
  */
 struct process {
 	const char *program;
 	pid_t pid;
+	int input;
 	int output;
 	int error;
 };
@@ -63,7 +66,10 @@ struct process {
 const char *vs_error(void);
 bool vs_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool vs_begin(struct process *run, const char *const *argv, const char *input);
+bool vs_begin_waiting(struct process *run, const char *const *argv);
+bool vs_give(struct process *run, const char *input);
 bool vs_end(struct process *run, char **output);
+void vs_drop(struct process *run);
 bool vs_run(const char *const *argv, const char *input, char **output);
 void vs_show(const char *const *argv);
 
@@ -75,6 +81,7 @@ const struct vs_bridge *vs_bridge_of(const struct vswitch *vs, const char *port)
 bool vs_begin_dump(struct process *run, const char *bridge, bool counters);
 char *vs_dump(const char *bridge, bool counters);
 bool vs_flows(const char *bridge, const char *text);
+bool vs_begin_flows(struct process *run, const char *bridge);
 long vs_count(const char *bridge);
 bool vs_set_fail_mode(const char *bridge, const char *mode);
 bool vs_set_controller(const char *bridge, const char *target);

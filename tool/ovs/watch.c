@@ -34,13 +34,23 @@
 #define RETRY		100	/* ms, while ovs-vswitchd is awaited */
 #define CHECK		5	/* ticks */
 #define SETTLE		300	/* ms without a change */
+#define READY_MOST	16	/* bridges */
 #define PATIENCE	5000	/* ms at most between attempts that fail */
+
+/**
+ * struct known - a bridge whose flows are known
+ * @ready: what waits to change them, as to start it takes longer than that
+ */
+struct known {
+	struct of_flows flows;
+	struct process ready;
+};
 
 /**
  * struct watcher - what is known, and what is waited on
  * @desired: what the bridges are to do
  * @read: it is, from the file of what is in force
- * @known: for each bridge of @desired, the flows that it has; none if that is not known
+ * @known: for each bridge of @desired, what it has; none if that is not known
  * @events: the kernel module's, or NULL
  * @module: which one it is, as it can be unloaded and loaded again; 0 for none
  * @inotify: tells of the file
@@ -58,7 +68,7 @@ struct watcher {
 	const char *netns;
 	struct desired desired;
 	bool read;
-	struct of_flows *known;
+	struct known *known;
 	size_t n_known;
 	struct module *events;
 	ino_t module;
@@ -118,25 +128,36 @@ static void read_inotify(struct watcher *w)
 
 static void forget_known(struct watcher *w)
 {
-	while (w->n_known)
-		of_free(&w->known[--w->n_known]);
+	while (w->n_known) {
+		struct known *known = &w->known[--w->n_known];
+
+		of_free(&known->flows);
+		if (known->ready.program)
+			vs_drop(&known->ready);
+	}
 	free(w->known);
 	w->known = NULL;
 }
 
-/* What was to be is now what is. */
+/* What was to be is now what is; of the same bridges as before, if anything is known. */
 static void keep_known(struct watcher *w)
 {
 	size_t i;
 
-	forget_known(w);
-	w->n_known = w->desired.n;
-	w->known = calloc(w->n_known + 1, sizeof(*w->known));
-	if (!w->known)
-		fail_out_of_memory();
+	if (!w->known) {
+		w->n_known = w->desired.n;
+		w->known = calloc(w->n_known + 1, sizeof(*w->known));
+		if (!w->known)
+			fail_out_of_memory();
+	}
 	for (i = 0; i < w->n_known; i++) {
-		w->known[i] = w->desired.flows[i];
+		struct known *known = &w->known[i];
+
+		of_free(&known->flows);
+		known->flows = w->desired.flows[i];
 		w->desired.flows[i] = (struct of_flows){ NULL, 0 };
+		if (i < READY_MOST && !known->ready.program)	/* without it, changes take longer */
+			vs_begin_flows(&known->ready, w->desired.bridges[i].declared->bridge);
 	}
 }
 
@@ -144,7 +165,6 @@ static bool read_file_again(struct watcher *w)
 {
 	struct stat st;
 
-	forget_known(w);
 	if (w->read)
 		desired_free(&w->desired);
 	memset(&w->desired, 0, sizeof(w->desired));
@@ -168,7 +188,7 @@ static bool install_one(struct watcher *w, size_t i, bool known, double begin)
 	bool good;
 
 	if (known) {
-		good = desired_change(&w->desired, i, &w->known[i], &outcome);
+		good = desired_change(&w->desired, i, &w->known[i].flows, &w->known[i].ready, &outcome);
 	} else {
 		if (!desired_check(&w->desired, i, &old))
 			return false;
@@ -192,6 +212,8 @@ static bool install(struct watcher *w)
 	char problem[512];
 	size_t i;
 
+	if (!known)
+		forget_known(w);
 	if (w->file_changed && !read_file_again(w))
 		return false;
 	if ((w->file_changed || w->groups_changed) && !desired_groups(&w->desired, w->netns))
@@ -283,7 +305,7 @@ static void check_flows(struct watcher *w)
 	size_t i;
 
 	for (i = 0; i < w->n_known; i++)
-		if (vs_count(w->desired.bridges[i].declared->bridge) != (long)w->known[i].n)
+		if (vs_count(w->desired.bridges[i].declared->bridge) != (long)w->known[i].flows.n)
 			w->switch_changed = true;
 }
 
