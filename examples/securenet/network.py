@@ -13,7 +13,7 @@ import subprocess
 from mininet.node import Host, Node, OVSSwitch
 from mininet.topo import Topo
 
-from policy import NAMESPACE, fwctl
+from policy import CLOSED, NAMESPACE, fwctl
 
 NETWORKS = (10, 30)
 MOST_HOSTS = 20  # in each: after h29 comes h30, which is in the next one
@@ -26,6 +26,14 @@ class SecureHost(Host):
     def __init__(self, name, policy=None, **params):
         super().__init__(name, **params)
         self.policy = policy
+
+    def config(self, ip=None, defaultRoute=None, **params):
+        """Its interface, address and route by one program: of many hosts, to start programs is
+        most of what a lab takes to begin."""
+        intf = self.defaultIntf()
+        intf.ip, intf.prefixLen = ip.split("/")
+        return self.cmd(f"printf 'link set lo up\\nlink set {intf} up\\naddr add {ip} dev {intf}\\n"
+                        f"route add default {defaultRoute}\\n' | ip -batch -")
 
     def bind(self, group):
         """Joins a group."""
@@ -65,8 +73,7 @@ class Perimeter(Node):
     def config(self, **params):
         super().config(**params)
         subprocess.run(["ip", "netns", "attach", NAMESPACE, str(self.pid)], check=True)
-        # All sides are external: nobody begins anything with anybody unless a rule says so.
-        fwctl("apply", "-", text="version 1\nrole default external\n")
+        fwctl("apply", "-", text=CLOSED)
         # No side may use the addresses of another one, either.
         self.cmd("sysctl -w net.ipv4.conf.all.rp_filter=1 net.ipv4.ip_forward=1")
 
@@ -88,7 +95,7 @@ class SecureNet(Topo):
             for i in range(number, number + hosts):
                 host = self.addHost(f"h{i}", cls=SecureHost, policy=policy, ip=f"{prefix}.{i}/24",
                                     defaultRoute=f"via {prefix}.1")
-                self.addLink(host, switch)
+                self.addLink(host, switch, params1={"up": None})  # by the host itself
         # Nobody guards this one.
         switch = self.addSwitch("s1", cls=OVSSwitch, failMode="standalone")
         self.connect_perimeter(switch, "outside", "203.0.113.1/24")

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 FWCTL = os.environ.get("FWCTL", "fwctl")
 # The perimeter's network namespace, as `ip netns` and `fwctl -n` know it.
 NAMESPACE = "securenet"
+# All its sides are external: nobody begins anything with anybody unless a rule says so.
+CLOSED = "version 1\nrole default external\n"
 
 HOSTS = "a security group"  # its members are hosts of the lab: bind
 ADDRESSES = "an IP group"  # its members are addresses from anywhere: ipg add
@@ -85,6 +87,7 @@ class Policy:
     """All groups and rules, and what puts them in force."""
 
     def __init__(self):
+        self.ruleset = []  # what the perimeter begins with; None once that is in force
         self.groups = {}  # name -> HOSTS or ADDRESSES, in the order in which they were made
         self.rules = []
         self.made = 0  # rules so far: an id is never used again
@@ -95,8 +98,9 @@ class Policy:
     # --- in force -------------------------------------------------------------
 
     def start(self, switches):
-        """Puts the switches in force, with the rules so far, and has the groups followed from
-        now on. Until then all is on the perimeter only."""
+        """Puts all so far in force, on the perimeter and the switches, and has the groups
+        followed from now on."""
+        self.begin()
         self.switches = switches
         self.tell_switches()
         # It ends with this program, however that ends.
@@ -113,6 +117,25 @@ class Policy:
         if self.switches:
             self.switches = []
             fwctl("ovs", "clear")
+
+    def begin(self):
+        """Puts in force what the perimeter begins with; what follows changes it."""
+        if self.ruleset is None:
+            return
+        lines, self.ruleset = self.ruleset, None
+        fwctl("apply", "-", text=CLOSED + "".join(f"{line}\n" for line in lines))
+
+    def add(self, what, *words):
+        """A group, its members or a rule, on the perimeter."""
+        if self.ruleset is None:
+            fwctl(what, "add", *words)
+        else:
+            self.ruleset.append(" ".join([what, *words] if what == "group" else words))
+
+    def fwctl(self, *words):
+        """What is asked of the perimeter is asked of all so far."""
+        self.begin()
+        return fwctl(*words)
 
     def tell_switches(self):
         """Makes the rules what the switches do, all at once or not at all."""
@@ -148,7 +171,7 @@ class Policy:
             if self.groups[name] != kind:
                 raise Refused(f"`{name}` is {self.groups[name]}, not {kind}")
             return False
-        fwctl("group", "add", name)
+        self.add("group", name)
         self.groups[name] = kind
         return True
 
@@ -156,7 +179,7 @@ class Policy:
         """The addresses in a group."""
         if self.groups.get(name) != kind:
             raise Refused(f"`{name}` is not {kind}; there are: {self.names(kind)}")
-        return sorted(m["addr"] for m in json.loads(fwctl("-j", "group", "show", name))["members"])
+        return sorted(m["addr"] for m in json.loads(self.fwctl("-j", "group", "show", name))["members"])
 
     def names(self, kind):
         """The groups of a kind, for a person."""
@@ -165,21 +188,21 @@ class Policy:
     def bind(self, address, name):
         """A host joins a security group."""
         self.make_group(name, HOSTS)
-        fwctl("group", "add", name, *member(address))
+        self.add("group", name, *member(address))
         self.await_switches()
 
     def unbind(self, address, name):
         """A host leaves a security group."""
         if address not in self.members(name, HOSTS):
             raise Refused(f"it is not in `{name}`")
-        fwctl("group", "del", name, *member(address))
+        self.fwctl("group", "del", name, *member(address))
         self.await_switches()
 
     def add_addresses(self, name, addresses):
         """Addresses, prefixes and ranges join an IP group."""
         new = self.make_group(name, ADDRESSES)
         try:
-            fwctl("group", "add", name, *(word for a in addresses for word in member(a)))
+            self.add("group", name, *(word for a in addresses for word in member(a)))
         except Refused:
             if new:
                 self.del_group(name)
@@ -193,7 +216,7 @@ class Policy:
         users = [rule.id for rule in self.rules if name in (rule.source, rule.target)]
         if users:
             raise Refused(f"`{name}` is in use by {', '.join(users)}; see: secrule del")
-        fwctl("group", "del", name)
+        self.fwctl("group", "del", name)
         del self.groups[name]
 
     # --- rules ----------------------------------------------------------------
@@ -208,14 +231,14 @@ class Policy:
             self.make_group(name, HOSTS)
         rule = Rule(f"r{self.made + 1}", action, source, target, proto, port)
         try:
-            fwctl("rule", "add", *rule.on_perimeter())
+            self.add("rule", *rule.on_perimeter())
             self.rules.append(rule)
             self.tell_switches()
         except Refused:
             # Both places or none.
             if rule in self.rules:
                 self.rules.remove(rule)
-                fwctl("rule", "del", rule.id)
+                self.fwctl("rule", "del", rule.id)
             for name in new:
                 self.del_group(name)
             raise
@@ -227,16 +250,16 @@ class Policy:
         for rule in self.rules:
             if rule.id == rule_id:
                 self.rules.remove(rule)
-                fwctl("rule", "del", rule_id)
+                self.fwctl("rule", "del", rule_id)
                 self.tell_switches()
                 return
         raise Refused(f"there is no rule `{rule_id}`; see: secrule list")
 
     def counts(self):
         """For each rule: how many packets the perimeter and the switches judged by it."""
-        perimeter = {rule["id"]: rule["packets"] for rule in json.loads(fwctl("-j", "rule", "list"))}
+        perimeter = {rule["id"]: rule["packets"] for rule in json.loads(self.fwctl("-j", "rule", "list"))}
         switches = [0] * len(self.rules)
-        for bridge in json.loads(fwctl("-j", "ovs", "show"))["bridges"]:
+        for bridge in json.loads(self.fwctl("-j", "ovs", "show"))["bridges"]:
             # The rules are the first segments of each switch, in their order.
             segments = [s for s in bridge["statements"] if s["text"].startswith("ovs segment")]
             for i, segment in enumerate(segments[:len(self.rules)]):

@@ -148,3 +148,10 @@ check_equal "leaves no switch" "$(ovs-vsctl list-br)" ''
 check_fails "no namespace" test -e /run/netns/securenet
 check_fails "nothing in force" test -e /var/lib/flowwall/ovs.rules
 check_fails "no program" pgrep -f 'mininet:|ovs watch'
+
+# A policy is put in force as one: what FlowWall refuses of it, ends the lab.
+printf 'h10 bind sg1\nsecrule add allow sg1 to sg2 tcp 70000\n' >"$TMP/policy"
+check_match "a policy that cannot be in force is refused" \
+	"$("$securenet/securenet.py" --hosts 1 --policy "$TMP/policy" --script /dev/null 2>&1)" '70000'
+check_fails "which leaves no namespace" test -e /run/netns/securenet
+check_equal "and no switch" "$(ovs-vsctl list-br)" ''
