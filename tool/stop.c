@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands that run until a signal: SIGINT or SIGTERM ends what they are at, in order. */
+/*
+ * Commands that run until a signal: SIGINT or SIGTERM ends what they are at, in order; and
+ * who runs them as services is told when they work.
+ */
+#include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "stop.h"
 
@@ -45,4 +55,42 @@ void stop_now(void)
 bool stopped(void)
 {
 	return stop;
+}
+
+/* To $NOTIFY_SOCKET; an @ before it means an abstract address. False with errno. */
+static bool notify(const char *path, const char *message)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t length = strlen(path);
+	ssize_t sent;
+	int fd;
+
+	if (length > sizeof(to.sun_path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(to.sun_path, path, length);
+	if (*path == '@')
+		*to.sun_path = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	sent = sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&to,
+		      offsetof(struct sockaddr_un, sun_path) + length);
+	close(fd);
+	return sent >= 0;
+}
+
+/**
+ * tell_ready() - tell the service manager, if one wants to know, that the service works
+ *
+ * See sd_notify(3).
+ */
+void tell_ready(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	if (path && *path && !notify(path, "READY=1"))
+		fprintf(stderr, "fwctl: the service manager cannot be told: %s: %s\n", path,
+			strerror(errno));
 }

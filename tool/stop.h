@@ -8,5 +8,6 @@
 void stop_on_signals(sigset_t *before);
 void stop_now(void);
 bool stopped(void);
+void tell_ready(void);
 
 #endif

@@ -44,6 +44,19 @@ check_equal "the traffic is counted" "$(sql all 'SELECT layers, sum(packets), su
 	"eth:ip:udp|$((N - N / 5))|$(((N - N / 5) * 100))
 eth:vlan:ip:udp|$((N / 5))|$((N / 5 * 100))"
 
+# As a service it says when it listens.
+python3 -I -S -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print(s.recv(100).decode())' "$TMP/notify" >"$TMP/told" &
+busywait 20 test -S "$TMP/notify"
+NOTIFY_SOCKET=$TMP/notify snoop told
+check "who runs it as a service is told that it listens" busywait 20 grep -qx READY=1 "$TMP/told"
+finish
+NOTIFY_SOCKET=$TMP/nowhere snoop untold
+check_match "if that can be" "$(cat "$TMP/untold.err")" 'the service manager cannot be told: .*/nowhere: No such file'
+finish
+
 # What the kernel still holds is stored as well.
 snoop last
 kill -STOP "$SNOOP"

@@ -408,6 +408,7 @@ static int serve(struct running *running)
 			return wrong(NULL, "no thread can be had: %s", strerror(errno)), FAILED;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	say_ready(running);
+	tell_ready();
 	while (!stopped() && !first_failure(running) && !ferror(stdout)) {
 		ppoll(&fd, 1, &second, &before);
 		if (read(fd.fd, &ignored, sizeof(ignored)) < 0)

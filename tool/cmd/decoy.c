@@ -285,6 +285,7 @@ static int serve(void)
 	run.server.arg = run.options.mode == MODE_SWITCH ? (void *)run.learn : &run.options.vxlan;
 	stop_on_signals(&before);
 	announce();
+	tell_ready();
 	err = server_run(&run.server, &before);
 	if (run.options.mode == MODE_DECOY)
 		visitors_tell(&run.decoy, true, tell, NULL);

@@ -228,6 +228,7 @@ static int listen_to(struct module *events, struct listener *listener)
 	int err = 0;
 
 	stop_on_signals(&before);
+	tell_ready();
 	while (!stopped() && !ferror(stdout) && (!err || err == -EINTR))
 		err = module_events(events, &before, each, listener);
 	return err == -EINTR ? 0 : err;

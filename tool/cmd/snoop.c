@@ -267,6 +267,7 @@ static int run(struct snoop *s)
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	stop_on_signals(NULL);
+	tell_ready();
 	good = capture(s);
 	if (good)
 		capture_rest(s);

@@ -522,6 +522,7 @@ int ovs_watch(const char *netns)
 		wrong(NULL, "%s cannot be watched: %s", OVS_FOLDER, strerror(errno));
 		return FAILED;
 	}
+	tell_ready();
 	watch(&w, &before);
 	if (w.interfaces >= 0)
 		close_interfaces(&w);
