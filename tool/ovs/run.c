@@ -229,6 +229,8 @@ static void limit_time(const struct process *run)
 	struct pollfd ended = { .fd = syscall(SYS_pidfd_open, run->pid, 0), .events = POLLIN };
 	int n;
 
+	if (ended.fd < 0)
+		return;
 	do
 		n = poll(&ended, 1, OVS_LIMIT * 1000);
 	while (n < 0 && errno == EINTR);
