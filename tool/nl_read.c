@@ -46,7 +46,7 @@ static void text(struct nlattr *nla, char *out, size_t size)
 }
 
 #define PARSE(tb, max, nest, policy) \
-	(nest && nla_parse_nested(tb, max, nest, policy) >= 0)
+	((nest) && nla_parse_nested(tb, max, nest, policy) >= 0)
 
 static struct nla_policy status_policy[FLOWWALL_STATUS_A_MAX + 1] = {
 	[FLOWWALL_STATUS_A_VERSION]	= { .type = NLA_STRING },

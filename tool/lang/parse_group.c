@@ -189,7 +189,6 @@ static bool parse_member_file(struct parser *p, struct group *group)
 	struct place line = { .column = 1, .length = 1 };
 	char *path, *text = NULL, *shown;
 	size_t room = 0, before = mistakes();
-	ssize_t length;
 	FILE *file;
 
 	if (!word)
@@ -202,7 +201,7 @@ static bool parse_member_file(struct parser *p, struct group *group)
 	if (!file) {
 		word_mistake(p, word, NULL, strerror(errno));
 	} else {
-		while ((length = getline(&text, &room, file)) > 0) {
+		while (getline(&text, &room, file) > 0) {
 			text[strcspn(text, "\r\n")] = '\0';
 			line.line++;
 			line.text = shown = strdup(text);

@@ -392,11 +392,11 @@ bool vs_set_fail_mode(const char *bridge, const char *mode)
  */
 bool vs_set_controller(const char *bridge, const char *target)
 {
+	static const char owner[] = "external_ids:" OWNER "=decoy";
 	char *value = text_of("target=\"%s\"", target ? target : "");
 	const char *const set[] = { "ovs-vsctl", "--", "--id=@c", "create", "controller", value,
 				    "connection_mode=out-of-band", "max_backoff=1000",
-				    "external_ids:" OWNER "=decoy", "--", "set", "bridge", bridge,
-				    "controller=@c", NULL };
+				    owner, "--", "set", "bridge", bridge, "controller=@c", NULL };
 	const char *const clear[] = { "ovs-vsctl", "clear", "bridge", bridge, "controller", NULL };
 	bool good = vs_run(target ? set : clear, NULL, NULL);
 

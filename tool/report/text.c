@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A report for a terminal. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static const char *bytes_text(uint64_t bytes)
 static void bar(double part)
 {
 	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-	int n = part * BAR * 8 + 0.5;
+	int n = lround(part * BAR * 8);
 
 	fputs(paint(GREEN), stdout);
 	for (; n >= 8; n -= 8)
