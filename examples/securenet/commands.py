@@ -5,7 +5,7 @@ import re
 from mininet.cli import CLI
 
 from network import Perimeter, SecureHost
-from policy import ADDRESSES, HOSTS, Refused, fwctl
+from policy import ADDRESSES, HOSTS, Refused
 
 HELP = """
   h30 bind GROUP               a host joins a security group, which is made if need be
@@ -172,8 +172,9 @@ class Commands(CLI):
         """show firewall: what is in force, on the perimeter and on the switches."""
         if line.strip() != "firewall":
             raise usage("show firewall")
-        print("perimeter:", fwctl("status"), fwctl("rule", "list"), sep="\n")
-        print("switches:", fwctl("ovs", "show"), sep="\n", end="")
+        show = self.policy.fwctl
+        print("perimeter:", show("status"), show("rule", "list"), sep="\n")
+        print("switches:", show("ovs", "show"), sep="\n", end="")
 
     # --- scripts --------------------------------------------------------------
 
@@ -193,6 +194,7 @@ class Commands(CLI):
         """One of them; true if it is the last."""
         if show:
             print(f"{self.prompt}{line}")
+        self.policy.command = f"{path}:{number}"
         try:
             return self.onecmd(line)
         except Refused as problem:

@@ -88,6 +88,7 @@ class Policy:
 
     def __init__(self):
         self.ruleset = []  # what the perimeter begins with; None once that is in force
+        self.command = ""  # the one that is at work, if it comes from a file: FILE:LINE
         self.groups = {}  # name -> HOSTS or ADDRESSES, in the order in which they were made
         self.rules = []
         self.made = 0  # rules so far: an id is never used again
@@ -122,15 +123,16 @@ class Policy:
         """Puts in force what the perimeter begins with; what follows changes it."""
         if self.ruleset is None:
             return
-        lines, self.ruleset = self.ruleset, None
-        fwctl("apply", "-", text=CLOSED + "".join(f"{line}\n" for line in lines))
+        fwctl("apply", "-", text=CLOSED + "".join(f"{line}\n" for line in self.ruleset))
+        self.ruleset = None
 
     def add(self, what, *words):
         """A group, its members or a rule, on the perimeter."""
         if self.ruleset is None:
             fwctl(what, "add", *words)
         else:
-            self.ruleset.append(" ".join([what, *words] if what == "group" else words))
+            self.ruleset.append(" ".join([*([what] if what == "group" else []), *words,
+                                          "#", self.command]))
 
     def fwctl(self, *words):
         """What is asked of the perimeter is asked of all so far."""

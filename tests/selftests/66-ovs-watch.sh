@@ -214,6 +214,8 @@ flock "$lock"
 "${OFCTL[@]}" del-flows br0
 sleep 7
 check_match "the watcher told of it" "$(cat "$TMP/watch")" 'ovs-vswitchd has ended'
+check "one waits for the next change" busywait 10 waiting
+kill -STOP "$(waiting)"
 kill "$watcher"
 dead() { ! kill -0 "$1"; }
 check "the watcher ends when told to" busywait 5 dead "$watcher"

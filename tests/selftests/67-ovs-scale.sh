@@ -75,12 +75,13 @@ if [ -z "$native" ]; then
 		echo $(($(last_change) - begin))
 	done | sort -n >"$TMP/from-command"
 	kill "$monitor" "$watcher"
-	sed -n 's/.*, in force after \([0-9]*\) ms.*/\1/p' "$TMP/follow" | sort -n >"$TMP/from-event"
+	sed -n 's/.*, in force after \([0-9]*\) ms.*/\1/p' "$TMP/follow" | sort -n >"$TMP/from-watcher"
 	# spread FILE: the least, the median and the most of 30 sorted numbers.
 	spread() { sed -n '1p;15p;$p' "$1" | paste -sd ' '; }
 	note "a host joins a group; until OVS has the flows, in ms (least, median, most):" \
 		"from the start of the command $(spread "$TMP/from-command")," \
-		"from the kernel module's event $(spread "$TMP/from-event")"
+		"from when the watcher sets to work $(spread "$TMP/from-watcher")"
+	check_equal "each was told of" "$(wc -l <"$TMP/from-watcher")" 30
 	check "30 hosts joined a group" [ "$(wc -l <"$TMP/from-command")" = 30 ]
 fi
 

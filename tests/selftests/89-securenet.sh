@@ -151,7 +151,9 @@ check_fails "no program" pgrep -f 'mininet:|ovs watch'
 
 # A policy is put in force as one: what FlowWall refuses of it, ends the lab.
 printf 'h10 bind sg1\nsecrule add allow sg1 to sg2 tcp 70000\n' >"$TMP/policy"
-check_match "a policy that cannot be in force is refused" \
-	"$("$securenet/securenet.py" --hosts 1 --policy "$TMP/policy" --script /dev/null 2>&1)" '70000'
+"$securenet/securenet.py" --hosts 1 --policy "$TMP/policy" --script /dev/null >"$TMP/refused" 2>&1
+check_equal "a policy that cannot be in force is refused" "$?" 1
+check_match "with the line that it is about" "$(cat "$TMP/refused")" "port 70000 id r1 # $TMP/policy:2"
+check_fails "the lab does not begin" grep -q 'up after' "$TMP/refused"
 check_fails "which leaves no namespace" test -e /run/netns/securenet
 check_equal "and no switch" "$(ovs-vsctl list-br)" ''

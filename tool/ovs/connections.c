@@ -17,7 +17,7 @@ static bool conntrack(const struct vs_bridge *at, const char *verb, const char *
 		      const char *what, char **output)
 {
 	char *command = text_of(at->kernel ? "%s-conntrack" : "dpctl/%s-conntrack", verb);
-	const char *const argv[] = { at->kernel ? "ovs-dpctl" : "ovs-appctl", command,
+	const char *const argv[] = { at->kernel ? "ovs-dpctl" : "ovs-appctl", "--timeout=20", command,
 				     zone, what, NULL };
 	bool good = vs_run(argv, NULL, output);
 
@@ -145,7 +145,7 @@ bool vs_flush_zone(const struct vs_bridge *at, unsigned int zone)
  */
 void vs_wait_datapath(void)
 {
-	static const char *const argv[] = { "ovs-appctl", "revalidator/wait", NULL };
+	static const char *const argv[] = { "ovs-appctl", "--timeout=20", "revalidator/wait", NULL };
 
 	vs_run(argv, NULL, NULL);
 }

@@ -16,7 +16,8 @@
 
 #include "vswitch.h"
 
-#define OVS_LIMIT	20	/* s */
+#define GIVEN_MOST	(32 << 10)	/* bytes: one piece for the socket */
+#define GIVEN_LIMIT	20000		/* ms */
 
 static char problem[512];
 
@@ -73,8 +74,7 @@ static bool explain(const char *program, const char *said, int status)
 	if (strstr(said, "cannot read pidfile") || strstr(said, "Connection refused"))
 		return vs_fail("ovs-vswitchd is not running; start it with: systemctl start openvswitch-switch");
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		return vs_fail("%s got no answer within %d s; does ovs-vswitchd hang?", program,
-			       OVS_LIMIT);
+		return vs_fail("%s got no answer in time; does ovs-vswitchd hang?", program);
 	if (WIFSIGNALED(status))
 		return vs_fail("%s was ended by signal %d", program, WTERMSIG(status));
 	return vs_fail("%s: %.*s", program, (int)strcspn(said, "\n"),
@@ -108,15 +108,10 @@ static bool is_complaint(const char *said)
 	return false;
 }
 
-static bool is_ovs(const char *program)
-{
-	return !strncmp(program, "ovs-", 4);
-}
-
 /* The Debian package that has a program. */
 static const char *package_of(const char *program)
 {
-	return is_ovs(program) ? "openvswitch-switch" :
+	return !strncmp(program, "ovs", 3) ? "openvswitch-switch" :
 	       !strcmp(program, "nft") ? "nftables" : "iproute2";
 }
 
@@ -139,7 +134,7 @@ static bool start(struct process *run, const char *const *argv, int in)
 	run->output = memfd_create("output", MFD_CLOEXEC);
 	run->error = memfd_create("error", MFD_CLOEXEC);
 	if (in < 0 || run->output < 0 || run->error < 0) {
-		failed = errno;
+		failed = errno ? errno : EIO;
 	} else {
 		posix_spawn_file_actions_init(&actions);
 		posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
@@ -172,6 +167,8 @@ bool vs_begin(struct process *run, const char *const *argv, const char *input)
 	if (!input)
 		input = "";
 	run->input = -1;
+	run->endless = false;
+	errno = 0;
 	if (in >= 0 && pwrite(in, input, strlen(input), 0) != (ssize_t)strlen(input)) {
 		close(in);
 		in = -1;
@@ -186,7 +183,8 @@ bool vs_begin(struct process *run, const char *const *argv, const char *input)
  * vs_begin_waiting() - have a program start, and wait for its standard input
  * @argv: as for vs_begin()
  *
- * To start one takes longer than what most do then. vs_give() or vs_drop() is to follow.
+ * To start one takes longer than what most do then. It is to have no time limit of its own,
+ * which would count from now. vs_give() or vs_drop() is to follow.
  * Return: false if it cannot be, see vs_error(); nothing is to follow then.
  */
 bool vs_begin_waiting(struct process *run, const char *const *argv)
@@ -194,8 +192,9 @@ bool vs_begin_waiting(struct process *run, const char *const *argv)
 	int ends[2];
 	bool good;
 
-	/* As to tell one that has died what to do is no reason to die. */
 	run->program = NULL;
+	run->endless = true;
+	/* No pipe, as to tell one that has died what to do is no reason to die. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return vs_fail("cannot run %s: %s", argv[0], strerror(errno));
 	run->input = ends[0];
@@ -207,14 +206,15 @@ bool vs_begin_waiting(struct process *run, const char *const *argv)
 /**
  * vs_give() - give a program that waits its standard input
  *
- * It gets all of @input at once, or nothing, and is ended then. Return: whether it has it;
- * vs_end() is to follow, otherwise nothing.
+ * It gets all of @input at once, also if this program dies meanwhile, or nothing, and is
+ * ended then. Return: whether it has it; vs_end() is to follow, otherwise nothing.
  */
 bool vs_give(struct process *run, const char *input)
 {
 	ssize_t length = strlen(input);
 
-	if (send(run->input, input, length, MSG_NOSIGNAL | MSG_DONTWAIT) != length) {
+	if (length > GIVEN_MOST ||
+	    send(run->input, input, length, MSG_NOSIGNAL | MSG_DONTWAIT) != length) {
 		vs_drop(run);
 		return false;
 	}
@@ -223,7 +223,7 @@ bool vs_give(struct process *run, const char *input)
 	return true;
 }
 
-/* The signal is that of the programs' own limits. */
+/* The signal is that of the limits that programs have of their own. */
 static void limit_time(const struct process *run)
 {
 	struct pollfd ended = { .fd = syscall(SYS_pidfd_open, run->pid, 0), .events = POLLIN };
@@ -232,7 +232,7 @@ static void limit_time(const struct process *run)
 	if (ended.fd < 0)
 		return;
 	do
-		n = poll(&ended, 1, OVS_LIMIT * 1000);
+		n = poll(&ended, 1, GIVEN_LIMIT);
 	while (n < 0 && errno == EINTR);
 	if (!n)
 		kill(run->pid, SIGALRM);
@@ -260,7 +260,7 @@ bool vs_end(struct process *run, char **output)
 	bool good;
 	char *said;
 
-	if (is_ovs(run->program))	/* which waits for daemons, and those may hang */
+	if (run->endless)
 		limit_time(run);
 	status = wait_for(run);
 	said = whole(run->error);

@@ -229,11 +229,11 @@ static bool make_bridge(const struct request *request, const char *link)
 	char *flows;
 	bool good;
 
-	good = STEP(request, "ovs-vsctl", "--may-exist", "add-br", name) &&
-	       STEP(request, "ovs-vsctl", "set-fail-mode", name, "secure") &&
-	       STEP(request, "ovs-vsctl", "--may-exist", "add-port", name,
+	good = STEP(request, "ovs-vsctl", "--timeout=10", "--may-exist", "add-br", name) &&
+	       STEP(request, "ovs-vsctl", "--timeout=10", "set-fail-mode", name, "secure") &&
+	       STEP(request, "ovs-vsctl", "--timeout=10", "--may-exist", "add-port", name,
 		    request->iface, "--", "set", "interface", request->iface, "ofport_request=1") &&
-	       STEP(request, "ovs-vsctl", "--may-exist", "add-port", name, link, "--",
+	       STEP(request, "ovs-vsctl", "--timeout=10", "--may-exist", "add-port", name, link, "--",
 		    "set", "interface", link, "ofport_request=2");
 	good = good && (request->dry_run || read_numbers(request, link, &outside, &inside));
 	flows = flows_text(request, outside, inside);

@@ -13,7 +13,9 @@
 #define OWNER		"flowwall"	/* of a controller */
 
 /* Bundles need 1.3 at least; a bridge may speak either. */
-#define OFCTL		"ovs-ofctl", "-O", "OpenFlow13,OpenFlow14", "--no-names"
+#define OFCTL_ENDLESS	"ovs-ofctl", "-O", "OpenFlow13,OpenFlow14", "--no-names"
+#define OFCTL		OFCTL_ENDLESS, "--timeout=20"
+#define VSCTL		"ovs-vsctl", "--timeout=10"
 
 /* --- the database ---------------------------------------------------------- */
 
@@ -254,7 +256,7 @@ static json_t *next_table(const char **text, struct rows *rows)
 bool vs_read(struct vswitch *vs)
 {
 	static const char *const argv[] = {
-		"ovs-vsctl", "--format=json", "--",
+		VSCTL, "--format=json", "--",
 		"--columns=name,ports,fail_mode,external_ids,mirrors,datapath_type,controller", "list",
 		"bridge", "--",
 		"--columns=_uuid,name,interfaces,tag,trunks", "list", "port", "--",
@@ -364,8 +366,8 @@ const struct vs_bridge *vs_bridge_of(const struct vswitch *vs, const char *port)
 bool vs_mark(const char *bridge, const char *before)
 {
 	char *value = text_of("external_ids:" MARK "=%s", before ? before : "");
-	const char *const set[] = { "ovs-vsctl", "--no-wait", "set", "bridge", bridge, value, NULL };
-	const char *const remove[] = { "ovs-vsctl", "--no-wait", "remove", "bridge", bridge, "external_ids",
+	const char *const set[] = { VSCTL, "--no-wait", "set", "bridge", bridge, value, NULL };
+	const char *const remove[] = { VSCTL, "--no-wait", "remove", "bridge", bridge, "external_ids",
 				       MARK, NULL };
 	bool good = vs_run(before ? set : remove, NULL, NULL);
 
@@ -378,8 +380,8 @@ bool vs_mark(const char *bridge, const char *before)
  */
 bool vs_set_fail_mode(const char *bridge, const char *mode)
 {
-	const char *const set[] = { "ovs-vsctl", "set-fail-mode", bridge, mode, NULL };
-	const char *const del[] = { "ovs-vsctl", "del-fail-mode", bridge, NULL };
+	const char *const set[] = { VSCTL, "set-fail-mode", bridge, mode, NULL };
+	const char *const del[] = { VSCTL, "del-fail-mode", bridge, NULL };
 
 	return vs_run(*mode ? set : del, NULL, NULL);
 }
@@ -394,10 +396,10 @@ bool vs_set_controller(const char *bridge, const char *target)
 {
 	static const char owner[] = "external_ids:" OWNER "=decoy";
 	char *value = text_of("target=\"%s\"", target ? target : "");
-	const char *const set[] = { "ovs-vsctl", "--", "--id=@c", "create", "controller", value,
+	const char *const set[] = { VSCTL, "--", "--id=@c", "create", "controller", value,
 				    "connection_mode=out-of-band", "max_backoff=1000",
 				    owner, "--", "set", "bridge", bridge, "controller=@c", NULL };
-	const char *const clear[] = { "ovs-vsctl", "clear", "bridge", bridge, "controller", NULL };
+	const char *const clear[] = { VSCTL, "clear", "bridge", bridge, "controller", NULL };
 	bool good = vs_run(target ? set : clear, NULL, NULL);
 
 	free(value);
@@ -543,7 +545,7 @@ static bool there(const struct vs_bridge *bridge, const struct ovs *mirror)
  */
 bool vs_set_mirrors(const struct vs_bridge *bridge, const struct bridge *desired, bool dry_run)
 {
-	static const char *const vsctl[] = { "ovs-vsctl", NULL };
+	static const char *const vsctl[] = { VSCTL, NULL };
 	struct arguments to = { NULL, NULL, 0, 0 };
 	bool good = true;
 	size_t i, before;
@@ -605,14 +607,12 @@ char *vs_dump(const char *bridge, bool counters)
 	return vs_begin_dump(&run, bridge, counters) && vs_end(&run, &text) ? text : NULL;
 }
 
-#define ADD_FLOWS(bridge)	{ OFCTL, "--bundle", "add-flows", bridge, "-", NULL }
-
 /**
  * vs_flows() - change the flows of a bridge: all of @text or nothing
  */
 bool vs_flows(const char *bridge, const char *text)
 {
-	const char *const argv[] = ADD_FLOWS(bridge);
+	const char *const argv[] = { OFCTL, "--bundle", "add-flows", bridge, "-", NULL };
 
 	return vs_run(argv, text, NULL);
 }
@@ -622,7 +622,7 @@ bool vs_flows(const char *bridge, const char *text)
  */
 bool vs_begin_flows(struct process *run, const char *bridge)
 {
-	const char *const argv[] = ADD_FLOWS(bridge);
+	const char *const argv[] = { OFCTL_ENDLESS, "--bundle", "add-flows", bridge, "-", NULL };
 
 	return vs_begin_waiting(run, argv);
 }

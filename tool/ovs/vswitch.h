@@ -53,12 +53,14 @@ struct vswitch {
  * struct process - a program that runs
  * @program: its name; NULL if none runs
  * @input: where it waits for what it is to read, or -1
+ * @endless: it has no time limit of its own
  * @output: what it prints, a file of memory; and what it complains about
  */
 struct process {
 	const char *program;
 	pid_t pid;
 	int input;
+	bool endless;
 	int output;
 	int error;
 };

@@ -470,6 +470,7 @@ static void wait_for_something(struct watcher *w, const sigset_t *signals, int t
 
 static void watch(struct watcher *w, const sigset_t *signals)
 {
+	bool ready = false;
 	unsigned int ticks = 0;
 	double tick = 0;
 
@@ -497,6 +498,9 @@ static void watch(struct watcher *w, const sigset_t *signals)
 			settle(w);
 			fflush(stdout);
 		}
+		if (!ready)	/* what there is is in force, or waited for */
+			tell_ready();
+		ready = true;
 		wait_for_something(w, signals, waiting || w->settle_at ? RETRY : TICK);
 	}
 }
@@ -522,7 +526,6 @@ int ovs_watch(const char *netns)
 		wrong(NULL, "%s cannot be watched: %s", OVS_FOLDER, strerror(errno));
 		return FAILED;
 	}
-	tell_ready();
 	watch(&w, &before);
 	if (w.interfaces >= 0)
 		close_interfaces(&w);

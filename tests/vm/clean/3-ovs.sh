@@ -25,7 +25,6 @@ check "the ruleset has a group" fwctl apply /run/bridge.rules --force
 check "the bridge is made" fwctl ovs apply /run/bridge.rules
 check "the member is in its flows" there 10.9.0.1
 check "the service starts" systemctl start flowwall-ovs
-sleep 2
 fwctl group add guests host 10.9.0.99
 check "a new member comes into the flows" busywait 30 there 10.9.0.99
 ovs-ofctl -O OpenFlow14 del-flows br0
