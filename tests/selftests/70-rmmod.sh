@@ -8,7 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/more.sh"
 
-need jq
+need jq nft
+hold_hooks
 CAPTURE=no topology
 black_hole
 listen_tcp "$INSIDE" 80

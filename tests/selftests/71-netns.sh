@@ -9,7 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/more.sh"
 
-need jq
+need jq nft
+hold_hooks
 setup_ns INSIDE OUTSIDE
 load_module
 for host in "$INSIDE" "$OUTSIDE"; do

@@ -233,3 +233,20 @@ black_hole() {
 	ip -n "$OUTSIDE" route add blackhole 203.0.113.0/24
 	ip -n "$OUTSIDE" route add blackhole 2001:db8:9::/48
 }
+
+# --- the machine ----------------------------------------------------------------
+
+# hold_hooks: somebody else uses the hooks all the time. The kernel changes its own code when
+# the first one comes and the last one goes; QEMU 7.2, emulating several processors, can have
+# one of them execute what another is changing, and the guest dies of an int3. Others have met
+# that in this very place: github.com/multipath-tcp/mptcp_net-next/issues/471.
+hold_hooks() {
+	local hook held
+	setup_ns held
+	{
+		echo "table netdev held { chain ingress { type filter hook ingress device lo priority 0; }; }"
+		for hook in prerouting input forward output postrouting; do
+			echo "table inet held { chain $hook { type filter hook $hook priority 0; }; }"
+		done
+	} | in_ns "$held" nft -f - || die "the hooks are not held"
+}
