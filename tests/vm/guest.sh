@@ -213,6 +213,6 @@ fi
 	fi
 	sed 's/^/  qemu: /' "$results/qemu"
 	echo "guest.sh: the end of its console:"
-	tail -n 60 "$results/console" 2>/dev/null | sed 's/^/  /'
+	tail -n 120 "$results/console" 2>/dev/null | sed 's/^/  /'
 } >&2
 exit 125
