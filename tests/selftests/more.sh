@@ -237,9 +237,10 @@ black_hole() {
 # --- the machine ----------------------------------------------------------------
 
 # hold_hooks: somebody else uses the hooks all the time. The kernel changes its own code when
-# the first one comes and the last one goes; QEMU 7.2, emulating several processors, can have
-# one of them execute what another is changing, and the guest dies of an int3. Others have met
-# that in this very place: github.com/multipath-tcp/mptcp_net-next/issues/471.
+# the first one comes and the last one goes; QEMU 7.2, emulating several processors, has one of
+# them execute what another is changing, and the guest dies of an int3. It does so within
+# seconds without FlowWall, when a hook of nftables at ingress comes and goes under a flood;
+# others have met it in the same place: github.com/multipath-tcp/mptcp_net-next/issues/471.
 hold_hooks() {
 	local hook held
 	setup_ns held

@@ -42,7 +42,7 @@ one=$(find "$TMP/disk" -name 'tap.*.db' | sort | head -n 1)
 check_equal "one file can be looked at" "$("$FWCTL" -j report "$one" | jq .packets)" "$(sqlite3 "$one" 'SELECT count(*) FROM packet')"
 
 check_match "a name that leaves no room for its lock's is refused" \
-	"$(in_ns "$TAP" timeout 20 "$FWCTL" snoop near --store "$(printf './%.0s' {1..2043})tap.db" 2>&1)" 'the name of the file is too long'
+	"$(cd "$TMP" && in_ns "$TAP" timeout 20 "$FWCTL" snoop near --store "$(printf './%.0s' {1..2043})tap.db" 2>&1)" 'the name of the file is too long'
 
 # At its start: a smaller limit.
 snoop smaller --store "$store" --max-size 6M
