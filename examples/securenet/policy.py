@@ -131,8 +131,8 @@ class Policy:
         if self.ruleset is None:
             fwctl(what, "add", *words)
         else:
-            self.ruleset.append(" ".join([*([what] if what == "group" else []), *words,
-                                          "#", self.command]))
+            line = words if what == "rule" else [what, *words]
+            self.ruleset.append(" ".join([*line, "#", self.command]))
 
     def fwctl(self, *words):
         """What is asked of the perimeter is asked of all so far."""
