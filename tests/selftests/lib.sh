@@ -436,13 +436,12 @@ kernel_log() {
 
 # release: ends all processes of the case and removes what it made.
 release() {
-	local namespace job
+	local namespace
 
 	# From here on the shell would only report whom it killed.
 	exec 2>/dev/null
-	for job in $(jobs -p); do
-		kill -9 "$job"
-	done
+	# Not what `jobs -p` says: it has been seen to leave some out, for which `wait` waits.
+	pkill -9 -P $$
 	wait
 	for namespace in ${FLOWWALL_NAMESPACES[@]+"${FLOWWALL_NAMESPACES[@]}"}; do
 		ip netns del "$namespace"
