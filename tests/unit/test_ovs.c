@@ -54,7 +54,7 @@ static void make(const char *file, struct made *made)
 		else if (stmt->kind == STMT_OVS)
 			bridge_add(&made->bridge, stmt);
 	}
-	bridge_flows(&made->bridge, &made->flows);
+	bridge_flows(&made->bridge, true, &made->flows);
 }
 
 static void unmake(struct made *made)
@@ -99,6 +99,33 @@ START_TEST(flows_are_these)
 	free(text);
 	free(name);
 	free(flows);
+	unmake(&made);
+}
+END_TEST
+
+/* What the watcher makes anew when groups change, and what it keeps, are all that there is. */
+START_TEST(hosts_are_apart)
+{
+	char *name = text_of(FOLDER "%s.fw", golden[_i]);
+	struct of_flows hosts, others;
+	struct of_change change;
+	struct made made;
+	size_t n, i;
+
+	make(name, &made);
+	n = made.flows.n;
+	bridge_flows(&made.bridge, false, &others);
+	of_split(&made.flows, FEATURE_HOST, &hosts);
+	ck_assert_uint_eq(hosts.n + others.n, n);
+	ck_assert_int_eq(hosts.n > 0, made.bridge.hosts.n > 0);
+	for (i = 0; i < hosts.n; i++)
+		ck_assert_ptr_null(of_find(&others, hosts.flow[i].key));
+	of_diff(&made.flows, &others, &change, NULL, NULL);
+	ck_assert_str_eq(change.text, "");
+	of_change_free(&change);
+	of_free(&hosts);
+	of_free(&others);
+	free(name);
 	unmake(&made);
 }
 END_TEST
@@ -151,7 +178,7 @@ START_TEST(a_change_is_small)
 
 	of_free(&new.flows);
 	new.script.stmt[0].group.members[0].addr[2] = 5;	/* 10.0.5.0/24 */
-	bridge_flows(&new.bridge, &new.flows);
+	bridge_flows(&new.bridge, true, &new.flows);
 	of_diff(&old.flows, &new.flows, &change, NULL, NULL);
 	ck_assert_uint_eq(change.added, 2);
 	ck_assert_uint_eq(change.removed, 2);
@@ -165,7 +192,7 @@ START_TEST(a_change_is_small)
 	/* A port that goes: what was learned of it is forgotten. */
 	of_free(&new.flows);
 	new.bridge.n_ports--;
-	bridge_flows(&new.bridge, &new.flows);
+	bridge_flows(&new.bridge, true, &new.flows);
 	of_diff(&old.flows, &new.flows, &change, NULL, NULL);
 	ck_assert(change.ports);
 	ck_assert_ptr_nonnull(strstr(change.text, "delete cookie=0x4657000000000030/-1\n"));
@@ -374,6 +401,7 @@ int main(void)
 	TCase *tcase = tcase_create("ovs");
 
 	tcase_add_loop_test(tcase, flows_are_these, 0, sizeof(golden) / sizeof(*golden));
+	tcase_add_loop_test(tcase, hosts_are_apart, 0, sizeof(golden) / sizeof(*golden));
 	tcase_add_test(tcase, a_dump_is_read);
 	tcase_add_test(tcase, a_change_is_small);
 	tcase_add_loop_test(tcase, flows_and_judgement_agree, 0, 3);

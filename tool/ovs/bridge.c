@@ -519,11 +519,12 @@ static void coprocessor_flows(const struct bridge *bridge, const struct stmt *st
 
 /**
  * bridge_flows() - the flows that make a bridge do what it is to do
+ * @hosts: also those of host_flows(), which are many, and the same whoever is in which group
  * @flows: set to them, sorted; to be freed
  *
  * A port that is not there now has no flows: they come when it comes.
  */
-void bridge_flows(const struct bridge *bridge, struct of_flows *flows)
+void bridge_flows(const struct bridge *bridge, bool hosts, struct of_flows *flows)
 {
 	size_t i;
 
@@ -544,7 +545,8 @@ void bridge_flows(const struct bridge *bridge, struct of_flows *flows)
 		tap_chain(bridge, &bridge->ports[i], true, flows);
 		discovery_flows(bridge, &bridge->ports[i], flows);
 	}
-	host_flows(bridge, flows);
+	if (hosts)
+		host_flows(bridge, flows);
 	decoy_flows(bridge, flows);
 	segment_flows(bridge, flows);
 	of_sort(flows);

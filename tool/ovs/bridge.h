@@ -117,7 +117,7 @@ void endpoint_prefixes(const struct bridge *bridge, const struct endpoint *point
 		       struct prefixes *prefixes);
 
 /* bridge.c */
-void bridge_flows(const struct bridge *bridge, struct of_flows *flows);
+void bridge_flows(const struct bridge *bridge, bool hosts, struct of_flows *flows);
 const struct bridge_port *bridge_port(const struct bridge *bridge, const char *name);
 bool bridge_forwards(const struct bridge *bridge, const struct bridge_port *port);
 void bridge_add(struct bridge *bridge, const struct stmt *stmt);

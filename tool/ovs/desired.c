@@ -235,7 +235,7 @@ static bool build_one(struct desired *desired, const struct stmt *stmt, bool str
 	take_stmts(desired, at, bridge);
 	if (strict && !check_bridge(desired, at, bridge))
 		return false;
-	bridge_flows(bridge, &desired->flows[desired->n - 1]);
+	bridge_flows(bridge, true, &desired->flows[desired->n - 1]);
 	return true;
 }
 
@@ -278,6 +278,21 @@ bool desired_build(struct desired *desired, bool strict)
 		}
 	}
 	return good;
+}
+
+/**
+ * desired_regroup() - make flows anew, as the groups are others, and nothing else is
+ *
+ * Those of hosts are left out, which depend on no group.
+ */
+void desired_regroup(struct desired *desired)
+{
+	size_t i;
+
+	for (i = 0; i < desired->n; i++) {
+		of_free(&desired->flows[i]);
+		bridge_flows(&desired->bridges[i], false, &desired->flows[i]);
+	}
 }
 
 /**

@@ -62,6 +62,7 @@ bool desired_read(const char *file, struct desired *desired);
 int desired_module(struct module **module, const char *netns);
 bool desired_groups(struct desired *desired, const char *netns);
 bool desired_build(struct desired *desired, bool strict);
+void desired_regroup(struct desired *desired);
 void desired_forget(struct desired *desired);
 void desired_free(struct desired *desired);
 

@@ -179,6 +179,23 @@ void of_sort(struct of_flows *flows)
 	free(order);
 }
 
+/**
+ * of_split() - take the flows of a feature out of others
+ * @taken: set to them, in the same order; to be freed
+ */
+void of_split(struct of_flows *flows, enum feature feature, struct of_flows *taken)
+{
+	size_t i, n = flows->n;
+
+	memset(taken, 0, sizeof(*taken));
+	for (i = flows->n = 0; i < n; i++) {
+		if (flows->flow[i].cookie == (COOKIE | feature))
+			*append(taken) = flows->flow[i];
+		else
+			flows->flow[flows->n++] = flows->flow[i];
+	}
+}
+
 static int find_key(const void *key, const void *flow)
 {
 	return strcmp(key, ((const struct of_flow *)flow)->key);

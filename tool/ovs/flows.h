@@ -56,6 +56,7 @@ void of_add(struct of_flows *flows, enum feature feature, const struct stmt *why
 	    unsigned int table, unsigned int priority, const char *match,
 	    const char *actions, ...) __attribute__((format(printf, 7, 8)));
 void of_sort(struct of_flows *flows);
+void of_split(struct of_flows *flows, enum feature feature, struct of_flows *taken);
 const struct of_flow *of_find(const struct of_flows *flows, const char *key);
 bool of_read(const char *dump, struct of_flows *flows);
 void of_free(struct of_flows *flows);

@@ -39,10 +39,13 @@
 
 /**
  * struct known - a bridge whose flows are known
+ * @hosts: those of hosts
+ * @others: those that may change with the groups
  * @ready: what waits to change them, as to start it takes longer than that
  */
 struct known {
-	struct of_flows flows;
+	struct of_flows hosts;
+	struct of_flows others;
 	struct process ready;
 };
 
@@ -131,7 +134,8 @@ static void forget_known(struct watcher *w)
 	while (w->n_known) {
 		struct known *known = &w->known[--w->n_known];
 
-		of_free(&known->flows);
+		of_free(&known->hosts);
+		of_free(&known->others);
 		if (known->ready.program)
 			vs_drop(&known->ready);
 	}
@@ -142,9 +146,10 @@ static void forget_known(struct watcher *w)
 /* What was to be is now what is; of the same bridges as before, if anything is known. */
 static void keep_known(struct watcher *w)
 {
+	bool first = !w->known;
 	size_t i;
 
-	if (!w->known) {
+	if (first) {
 		w->n_known = w->desired.n;
 		w->known = calloc(w->n_known + 1, sizeof(*w->known));
 		if (!w->known)
@@ -153,8 +158,10 @@ static void keep_known(struct watcher *w)
 	for (i = 0; i < w->n_known; i++) {
 		struct known *known = &w->known[i];
 
-		of_free(&known->flows);
-		known->flows = w->desired.flows[i];
+		if (first)
+			of_split(&w->desired.flows[i], FEATURE_HOST, &known->hosts);
+		of_free(&known->others);
+		known->others = w->desired.flows[i];
 		w->desired.flows[i] = (struct of_flows){ NULL, 0 };
 		if (i < READY_MOST && !known->ready.program)	/* without it, changes take longer */
 			vs_begin_flows(&known->ready, w->desired.bridges[i].declared->bridge);
@@ -188,7 +195,7 @@ static bool install_one(struct watcher *w, size_t i, bool known, double begin)
 	bool good;
 
 	if (known) {
-		good = desired_change(&w->desired, i, &w->known[i].flows, &w->known[i].ready, &outcome);
+		good = desired_change(&w->desired, i, &w->known[i].others, &w->known[i].ready, &outcome);
 	} else {
 		if (!desired_check(&w->desired, i, &old))
 			return false;
@@ -223,7 +230,10 @@ static bool install(struct watcher *w)
 		if (!vs_read(&w->desired.vs))
 			return false;
 	}
-	desired_build(&w->desired, false);
+	if (known)
+		desired_regroup(&w->desired);
+	else
+		desired_build(&w->desired, false);
 	/* A bridge that fails is no reason not to do the others; the first trouble is told. */
 	for (i = 0; i < w->desired.n; i++)
 		if (!install_one(w, i, known, begin) && good) {
@@ -305,7 +315,8 @@ static void check_flows(struct watcher *w)
 	size_t i;
 
 	for (i = 0; i < w->n_known; i++)
-		if (vs_count(w->desired.bridges[i].declared->bridge) != (long)w->known[i].flows.n)
+		if (vs_count(w->desired.bridges[i].declared->bridge) !=
+		    (long)(w->known[i].hosts.n + w->known[i].others.n))
 			w->switch_changed = true;
 }
 
