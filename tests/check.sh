@@ -168,6 +168,7 @@ stage "fwctl" point "build: fwctl, without warnings" make "$parallel" -C "$sourc
 stage "unit tests" make -s "$parallel" -C "$tests/unit" check
 stage "snooper" "$tests/snoop/run.sh" "$@"
 stage "fuzz" make -s "$parallel" -C "$tests/fuzz" FUZZ_SECONDS=5 check
+[ $# = 0 ] || stage "fuzz coverage" make -s "$parallel" -C "$tests/fuzz" coverage
 stage "uapi" "$tests/uapi-agree.py"
 stage "manual" "$tests/manual-agree.sh"
 wait "$fetching" || cat "$work/fetch"

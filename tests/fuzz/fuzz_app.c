@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Packets of a connection, in any order, through the filter, and what a server makes of
- * them. The input is a list of segments: who sends it and how, where, and how long it is;
- * then their text.
+ * them. The input is a byte about all of it, and then segments: who sends it and
+ * how, where, and how long it is; then its text.
  *
  * The server is another opinion: it takes the bytes of each place as they first come
  * through. What it has in the end, from the beginning up to the first gap, must not be a
@@ -22,12 +22,27 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The first sequence number of the client. */
+#define BEGIN		0xfffffff0
+
+/* In the first byte: what is different for all of the input. */
+#define DNS		0x01	/* its port is asked */
+#define CROWDED		0x02	/* hardly any memory */
+#define AGAIN		0x04	/* each segment comes again and again, one behind another */
+
+/* How a segment is; the flags of TCP are in between. */
+#define FROM_SERVER	0x01
+#define ANOTHER		0x08	/* of the client: instead of it, another connection begins */
+#define LOST		0x10	/* what passes does not arrive */
+#define LATER		0x80
+
 static struct app_rule rule[] = {
 	{ .allow = true, .proto = APP_HTTP, .name = "app1.example", .path = "/app1/*", .type = -1 },
 	{ .allow = true, .proto = APP_TLS, .name = "ok.example", .type = -1 },
+	{ .allow = true, .proto = APP_DNS, .name = "ok.example", .type = -1 },
 	{ .any = true, .type = -1 },
 };
-static struct app_rules rules = { .n = 3, .rule = rule };
+static struct app_rules rules = { .n = 4, .rule = rule };
 
 static uint8_t server[SERVER_ROOM];
 static bool has[SERVER_ROOM];
@@ -62,26 +77,80 @@ static void arrive(uint32_t at, const uint8_t *text, size_t n)
 	}
 }
 
+/**
+ * struct run - a connection, while its segments come
+ * @ends: from its client
+ * @over: it was refused
+ * @released: all of it passes from now on
+ */
+struct run {
+	struct filter filter;
+	struct verdict verdict;
+	struct ends ends;
+	bool over;
+	bool released;
+};
+
+static void begin(struct run *run, const struct ends *ends)
+{
+	struct ends back = ends_reversed(ends);
+	struct answer answer;
+
+	answer_tcp(&answer, ends, BEGIN - 1, 0, TCP_SYN, NULL, 0);
+	filter_packet(&run->filter, answer.packet, answer.n, false, &run->verdict);
+	answer_tcp(&answer, &back, 100, BEGIN, TCP_SYN | TCP_ACK, NULL, 0);
+	filter_packet(&run->filter, answer.packet, answer.n, false, &run->verdict);
+}
+
+/* A segment of the connection; @how: who sends it, its flags, and whether it gets lost. */
+static void segment(struct run *run, unsigned int how, uint32_t at, const uint8_t *text, size_t n)
+{
+	const struct verdict *verdict = &run->verdict;
+	struct ends back = ends_reversed(&run->ends);
+	struct answer answer;
+
+	/* The server begins another connection. */
+	if (run->released && how & FROM_SERVER && (how >> 1 & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+		run->over = true;
+		return;
+	}
+	if (how & FROM_SERVER)
+		answer_tcp(&answer, &back, 101 + at, BEGIN + at, how >> 1 & 0x17, text,
+			   how & 2 ? n : 0);
+	else
+		answer_tcp(&answer, &run->ends, BEGIN + at, 101, TCP_ACK | (how >> 1 & 0x23), text, n);
+	filter_packet(&run->filter, answer.packet, answer.n, false, &run->verdict);
+	if (verdict->n_answers > ANSWERS_MAX || run->filter.streams.memory > run->filter.streams.max)
+		complain("beyond what is bounded");
+	if (run->released && (verdict->drop || verdict->queue != FLOWWALL_QUEUE_DECIDED))
+		complain("a connection that passed is disturbed");
+	/* One that is refused has ended. */
+	run->over = !verdict->drop && verdict->queue == FLOWWALL_QUEUE_REFUSE;
+	if (!run->released && !(how & (FROM_SERVER | LOST)) && !(how >> 1 & TCP_SYN) &&
+	    !verdict->drop && !run->over)
+		arrive(at, text, n);
+	look_at_server();
+	run->released |= !verdict->drop && verdict->queue == FLOWWALL_QUEUE_DECIDED;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct filter filter;
-	struct ends ends = { .family = AF_INET, .proto = IPPROTO_TCP, .port = { 4000, 80 } }, back;
-	static struct verdict verdict;
-	struct answer answer;
-	bool over = false, released = false;
+	static struct run run;
+	unsigned int mode = size ? *data : 0, times = mode & AGAIN ? 50 : 1, k;
 	uint32_t now = 0;
 
-	if (!filter_init(&filter, 1 << 18))
+	memset(&run, 0, sizeof(run));
+	if (!size || !filter_init(&run.filter, mode & CROWDED ? 2000 : 1 << 18))
 		return 0;
-	filter.rules = &rules;
+	run.ends = (struct ends){ .family = AF_INET, .proto = IPPROTO_TCP,
+				  .port = { 4000, mode & DNS ? 53 : 80 } };
+	run.filter.rules = &rules;
 	memset(has, 0, sizeof(has));
-	back = ends_reversed(&ends);
-	filter_packet(&filter, data, size, true, &verdict);
-	answer_tcp(&answer, &ends, 0xfffffff0 - 1, 0, TCP_SYN, NULL, 0);
-	filter_packet(&filter, answer.packet, answer.n, false, &verdict);
-	answer_tcp(&answer, &back, 100, 0xfffffff0, TCP_SYN | TCP_ACK, NULL, 0);
-	filter_packet(&filter, answer.packet, answer.n, false, &verdict);
-	while (size >= 4 && !over) {
+	data++;
+	size--;
+	filter_packet(&run.filter, data, size, true, &run.verdict);
+	begin(&run, &run.ends);
+	while (size >= 4 && !run.over) {
 		uint32_t at = data[1] << 8 | data[2];
 		size_t n = data[3];
 		unsigned int how = data[0];
@@ -90,34 +159,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= 4;
 		if (n > size)
 			n = size;
-		/* The server begins another connection. */
-		if (released && how & 1 && (how >> 1 & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-			break;
-		now += how & 0x80 ? 5000 : 1;
-		filter_time(&filter, now);
-		if (how & 1)
-			answer_tcp(&answer, &back, 101 + at, 0xfffffff0 + at, how >> 1 & 0x17, data,
-				   how & 2 ? n : 0);
-		else
-			answer_tcp(&answer, &ends, 0xfffffff0 + at, 101, TCP_ACK | (how >> 1 & 0x23), data, n);
-		filter_packet(&filter, answer.packet, answer.n, false, &verdict);
-		if (verdict.n_answers > ANSWERS_MAX || filter.streams.memory > filter.streams.max)
-			complain("beyond what is bounded");
-		if (released && (verdict.drop || verdict.queue != FLOWWALL_QUEUE_DECIDED))
-			complain("a connection that passed is disturbed");
-		/* One that is refused has ended. */
-		over = !verdict.drop && verdict.queue == FLOWWALL_QUEUE_REFUSE;
-		/* Some of what passes is lost on the way to the server. */
-		if (!released && !(how & 0x11) && !(how >> 1 & 2) && !verdict.drop &&
-		    verdict.queue != FLOWWALL_QUEUE_REFUSE)
-			arrive(at, data, n);
-		look_at_server();
-		released |= !verdict.drop && verdict.queue == FLOWWALL_QUEUE_DECIDED;
+		now += how & LATER ? 5000 : 1;
+		filter_time(&run.filter, now);
+		if (!(how & FROM_SERVER) && how & ANOTHER) {
+			struct ends other = run.ends;
+
+			/* For its place, the first one may be given up once it passes. */
+			other.port[0] += 1 + (at & 0xff);
+			begin(&run, &other);
+			run.over = run.released;
+			continue;
+		}
+		for (k = 0; k < times && !run.over; k++)
+			segment(&run, how, at + k * n, data, n);
 		data += n;
 		size -= n;
 	}
-	filter_free(&filter);
-	if (filter.streams.memory)
+	filter_free(&run.filter);
+	if (run.filter.streams.memory)
 		complain("memory is lost");
 	return 0;
 }
