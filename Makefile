@@ -12,6 +12,7 @@
 # sudo make soak        SOAK_SECONDS (3600) of everything at once, on SOAK_KERNEL (kasan)
 # sudo make bench       measures it beside its peers
 # sudo make bench-decoy its decoys beside those of os-ken
+# sudo make bench-ovs   how long a bridge of a thousand hosts takes to change
 # sudo make install     fwctl, and the module through DKMS; uninstall undoes it
 # make release          the source archive of what is committed, in RELEASE (build)
 # make deb              the Debian packages, in build/deb
@@ -88,6 +89,9 @@ bench:
 bench-decoy:
 	tests/bench/decoy.sh
 
+bench-ovs:
+	tests/bench/ovs-change.sh
+
 install: tool install-module-source
 	$(MAKE) -C tool install
 	dkms install --force "flowwall/$(VERSION)"
@@ -126,5 +130,5 @@ clean:
 	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
 
 .PHONY: all tool module unit fuzz sparse lint demo check check-full check-debug check-kcsan \
-	soak bench bench-decoy install install-module-source uninstall release deb \
+	soak bench bench-decoy bench-ovs install install-module-source uninstall release deb \
 	check-packages check-ports clean

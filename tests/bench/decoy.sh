@@ -31,26 +31,10 @@ while getopts jr:s:c: option; do
 	esac
 done
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-if [ -z "${DECOY_BENCH_INSIDE:-}" ]; then
-	[ "$(id -u)" = 0 ] || { echo "decoy: must be run as root: sudo make bench-decoy" >&2; exit 1; }
-	"$here/../vm/packages.sh" check || exit 1
-	# Nothing else needs it.
-	command -v osken-manager >/dev/null ||
-		{ echo "decoy: no os-ken here: apt-get install python3-os-ken" >&2; exit 1; }
-	make -s -C "$here/../../tool" all || exit 1
-	# shellcheck disable=SC2016  # expanded inside
-	DECOY_BENCH_INSIDE=yes OVS_DATAPATH=netdev exec unshare --net --mount --pid --fork \
-		--kill-child --mount-proc bash -c '
-		mkdir -p /run/netns && mount -t tmpfs netns /run/netns && ip link set lo up &&
-		exec "$0" "$@"' "$here/$(basename "$0")" "$@"
-fi
-
-# Results go to standard output, all else does not.
-exec 3>&1 >&2
-. "$here/../selftests/lib.sh"
-# shellcheck source=../selftests/ovs.sh
-. "$TESTS/ovs.sh"
+# Nothing else needs it.
+command -v osken-manager >/dev/null ||
+	{ echo "decoy: no os-ken here: apt-get install python3-os-ken" >&2; exit 1; }
+. "$(dirname "$0")/native.sh"
 # shellcheck source=../selftests/decoy.sh
 . "$TESTS/decoy.sh"
 need jq cc ss

@@ -21,22 +21,8 @@ host_at "$A" 1
 host_at "$B" 2
 bare_bridge "$A" 10.0.9.2
 
-# statements MOVED: host number 7 is in group MOVED instead of its own.
-statements() {
-	echo 'ovs bridge br0 secure'
-	awk -v moved="$1" 'BEGIN {
-		for (i = 0; i < 1000; i++) {
-			address = "10.1." int(i / 200) "." i % 200 + 1
-			printf "ovs host h%d port p%d addr %s\n", i, i % 2 + 1, address
-			printf "group g%d host %s\n", i == 7 ? moved : i % 50, address
-		}
-		for (i = 0; i < 200; i++)
-			printf "ovs segment br0 %s group g%d to group g%d tcp port %d\n",
-				i % 4 ? "allow" : "deny", i % 50, (i * 7 + 1) % 50, 1000 + i
-	}'
-}
-statements 7 >"$TMP/first"
-statements 8 >"$TMP/second"
+thousand_hosts 7 >"$TMP/first"
+thousand_hosts 8 >"$TMP/second"
 
 result=$("$FWCTL" -j ovs apply "$TMP/first" 2>&1) || die "they are refused" "$result"
 ms=$(jq '.bridges[0].ms | ceil' <<<"$result")

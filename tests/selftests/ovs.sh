@@ -118,3 +118,19 @@ connects_none() {
 	done
 	[ "$made" = 0 ]
 }
+
+# thousand_hosts MOVED: the file of a bridge of 1,000 hosts at two ports, in 50 groups, with
+# 200 segments; host number 7 is in group MOVED instead of its own.
+thousand_hosts() {
+	echo 'ovs bridge br0 secure'
+	awk -v moved="$1" 'BEGIN {
+		for (i = 0; i < 1000; i++) {
+			address = "10.1." int(i / 200) "." i % 200 + 1
+			printf "ovs host h%d port p%d addr %s\n", i, i % 2 + 1, address
+			printf "group g%d host %s\n", i == 7 ? moved : i % 50, address
+		}
+		for (i = 0; i < 200; i++)
+			printf "ovs segment br0 %s group g%d to group g%d tcp port %d\n",
+				i % 4 ? "allow" : "deny", i % 50, (i * 7 + 1) % 50, 1000 + i
+	}'
+}
