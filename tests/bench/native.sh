@@ -9,7 +9,7 @@
 here=$(cd "$(dirname "$0")" && pwd -P)
 if [ -z "${BENCH_INSIDE:-}" ]; then
 	name=$(basename "$0")
-	[ "$(id -u)" = 0 ] || { echo "$name: must be run as root" >&2; exit 1; }
+	[ "$(id -u)" = 0 ] || { echo "$name: must be run as root: sudo $0" >&2; exit 1; }
 	"$here/../vm/packages.sh" check || exit 1
 	make -s -C "$here/../../tool" all || exit 1
 	# shellcheck disable=SC2016  # expanded inside

@@ -28,6 +28,17 @@ check "a dry run says what would be done" grep -q 'set-fail-mode br0 secure' <(
 		"$FWCTL" ovs apply - --dry-run)
 check_equal "and does nothing" "$(flow_dump)" "$before"
 
+# Only where it does not run, that is what is said.
+declared() { echo 'ovs bridge br0 secure' | "$FWCTL" ovs apply - 2>&1; }
+check_match "where Open vSwitch is not, that is said" "$(OVS_RUNDIR=$TMP/none declared)" \
+	'Open vSwitch is not running; start it with: '
+mkdir "$TMP/other"
+printf '#!/bin/sh\necho "ovs-vsctl: db.sock: database connection failed (%s)" >&2\nexit 1\n' \
+	'Connection reset by peer' >"$TMP/other/ovs-vsctl"
+chmod +x "$TMP/other/ovs-vsctl"
+check_match "another trouble is told as it is" "$(PATH=$TMP/other:$PATH declared)" \
+	'^fwctl: ovs-vsctl: .*Connection reset by peer'
+
 ovs_apply <<-RULES
 	ovs bridge br0 secure
 	ovs tap br0 between p1 and p2 to p3
