@@ -8,6 +8,7 @@
  * number changes what packets see: rules and members together, or nothing.
  */
 #include <linux/if_ether.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
 
 #include "group_internal.h"
@@ -39,6 +40,7 @@ struct fwl_group *fwl_group_alloc(struct fwl_net *fn, const char *name)
 	group->id = ++fn->next_group;
 	group->fn = fn;
 	INIT_LIST_HEAD(&group->subs);
+	INIT_LIST_HEAD(&group->links);
 	strscpy(group->name, name, sizeof(group->name));
 	return group;
 }
@@ -104,21 +106,36 @@ struct fwl_counter *fwl_group_counter(struct fwl_group *group)
 }
 
 /**
- * fwl_group_is_member() - is a group a member of others?
- * @groups: the others; their namespace is locked
- * @n: how many
- * @sub: the group
+ * fwl_group_mark() - mark a group, as long as the namespace is locked
+ * @group: the group
+ * @marked: or take the mark off
  */
-bool fwl_group_is_member(struct fwl_group *const *groups, u32 n, const struct fwl_group *sub)
+void fwl_group_mark(struct fwl_group *group, bool marked)
+{
+	group->marked = marked;
+}
+
+/**
+ * fwl_group_is_marked() - is a group marked?
+ * @group: the group
+ */
+bool fwl_group_is_marked(const struct fwl_group *group)
+{
+	return group->marked;
+}
+
+/**
+ * fwl_group_has_marked() - are all groups that are its members marked?
+ * @group: the group; its namespace is locked
+ */
+bool fwl_group_has_marked(const struct fwl_group *group)
 {
 	const struct fwl_member *member;
-	u32 i;
 
-	for (i = 0; i < n; i++)
-		list_for_each_entry(member, &groups[i]->subs, sub_link)
-			if (member->sub == sub && member->died == FWL_NEVER)
-				return true;
-	return false;
+	list_for_each_entry(member, &group->subs, list)
+		if (member->died == FWL_NEVER && !member->sub->marked)
+			return false;
+	return true;
 }
 
 /* --- look-up --------------------------------------------------------------- */
@@ -173,7 +190,9 @@ static bool has_link(const struct fwl_group *group, const struct fwl_query *quer
 {
 	const char *iface = source ? query->in : query->out;
 
-	if (READ_ONCE(group->macs) && source && query->mac) {
+	if (list_empty(&group->links))
+		return false;
+	if (source && query->mac) {
 		struct fwl_member_key key = {
 			.group = group->id, .family = FWL_FAMILY_MAC, .len = FWL_MAC_BITS,
 		};
@@ -182,7 +201,7 @@ static bool has_link(const struct fwl_group *group, const struct fwl_query *quer
 		if (has_member(group, query->generation, &key))
 			return true;
 	}
-	if (READ_ONCE(group->ifaces) && iface) {
+	if (iface) {
 		struct fwl_member_key key = { .group = group->id, .family = FWL_FAMILY_IFACE };
 
 		strscpy((char *)key.addr, iface, sizeof(key.addr));
@@ -200,7 +219,7 @@ static bool has(const struct fwl_group *group, const struct fwl_query *query, bo
 		return true;
 	if (depth == FLOWWALL_GROUP_DEPTH)
 		return false;
-	list_for_each_entry_rcu(member, &group->subs, sub_link)
+	list_for_each_entry_rcu(member, &group->subs, list)
 		if (fwl_member_visible(member, query->generation) &&
 		    has(member->sub, query, source, depth + 1))
 			return true;
@@ -225,11 +244,12 @@ static bool sees_links(const struct fwl_group *group, u32 generation, int depth)
 {
 	const struct fwl_member *member;
 
-	if (READ_ONCE(group->macs) || READ_ONCE(group->ifaces))
-		return true;
+	list_for_each_entry_rcu(member, &group->links, list)
+		if (fwl_member_visible(member, generation))
+			return true;
 	if (depth == FLOWWALL_GROUP_DEPTH)
 		return false;
-	list_for_each_entry_rcu(member, &group->subs, sub_link)
+	list_for_each_entry_rcu(member, &group->subs, list)
 		if (fwl_member_visible(member, generation) &&
 		    sees_links(member->sub, generation, depth + 1))
 			return true;
@@ -281,11 +301,13 @@ int fwl_members_walk(struct fwl_net *fn, struct rhashtable_iter *iter,
 	const struct fwl_ruleset *rs = rcu_dereference_protected(fn->ruleset,
 								 lockdep_is_held(&fn->lock));
 	struct fwl_member *member;
-	int err = 0;
+	int err;
 
-	rhashtable_walk_start(iter);
-	for (member = rhashtable_walk_peek(iter); member && !err;
+	/* The table may have become another one since the last time. */
+	err = rhashtable_walk_start_check(iter);
+	for (member = err ? NULL : rhashtable_walk_peek(iter); member && !err;
 	     member = rhashtable_walk_next(iter)) {
+		u64 now = get_jiffies_64();
 		struct fwl_member_info info;
 
 		if (IS_ERR(member)) {
@@ -300,8 +322,8 @@ int fwl_members_walk(struct fwl_net *fn, struct rhashtable_iter *iter,
 			.sub = member->sub,
 			.timeout = member->timeout,
 		};
-		if (member->timeout)
-			info.left = (member->expires - jiffies) / HZ;
+		if (member->timeout && time_before64(now, member->expires))
+			info.left = div_u64(member->expires - now, HZ);
 		err = each(&info, arg);
 		if (err)
 			break;

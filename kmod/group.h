@@ -74,6 +74,7 @@ struct fwl_member_info {
 int fwl_group_cache_init(void);
 void fwl_group_cache_uninit(void);
 int fwl_groups_init(struct fwl_net *fn);
+void fwl_groups_stop(struct fwl_net *fn);
 void fwl_groups_free(struct fwl_net *fn);
 
 struct fwl_group *fwl_group_alloc(struct fwl_net *fn, const char *name);
@@ -83,7 +84,9 @@ const char *fwl_group_name(const struct fwl_group *group);
 u32 fwl_group_id(const struct fwl_group *group);
 u32 fwl_group_size(const struct fwl_group *group);
 struct fwl_counter *fwl_group_counter(struct fwl_group *group);
-bool fwl_group_is_member(struct fwl_group *const *groups, u32 n, const struct fwl_group *sub);
+void fwl_group_mark(struct fwl_group *group, bool marked);
+bool fwl_group_is_marked(const struct fwl_group *group);
+bool fwl_group_has_marked(const struct fwl_group *group);
 
 void fwl_changes_init(struct fwl_changes *changes);
 int fwl_changes_add(struct fwl_changes *changes, struct fwl_group *group,

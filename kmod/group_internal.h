@@ -3,6 +3,7 @@
 #define FWL_GROUP_INTERNAL_H
 
 /* What group.c and member.c share; all others see group.h alone. */
+#include <linux/jiffies.h>
 #include <linux/rhashtable.h>
 
 #include "group.h"
@@ -15,12 +16,14 @@
  * @fn: the namespace
  * @size: members of the newest ruleset; under the namespace's lock
  * @replaced: generation in the making that takes the place of all its members
+ * @depth: groups in groups below it, while that is checked
+ * @below: how many groups are looked through for it, each as often as it is found; as well
  * @dirty: an event about it is due
+ * @marked: see fwl_group_mark()
  * @lens4: lengths of prefixes that members may have, IPv4
  * @lens6: the same for IPv6
- * @macs: a member may be a link address
- * @ifaces: a member may be an interface
- * @subs: members that are groups, struct fwl_member.sub_link, under RCU
+ * @subs: members that are groups, struct fwl_member.list, under RCU
+ * @links: members that are link addresses or interfaces, the same
  * @counter: packets that rules with it decided about
  * @name: of the group
  */
@@ -30,12 +33,14 @@ struct fwl_group {
 	struct fwl_net *fn;
 	u32 size;
 	u32 replaced;
+	u32 depth;
+	u32 below;
 	bool dirty;
+	bool marked;
 	DECLARE_BITMAP(lens4, 33);
 	DECLARE_BITMAP(lens6, 129);
-	bool macs;
-	bool ifaces;
 	struct list_head subs;
+	struct list_head links;
 	struct fwl_counter counter;
 	char name[FLOWWALL_NAME_SIZE];
 };
@@ -48,12 +53,15 @@ struct fwl_group {
  * @died: first generation that it is not in any more, or FWL_NEVER
  * @seen: generation that asked for it last
  * @timeout: seconds, zero for ever
- * @expires: jiffies, with a @timeout
+ * @expires: get_jiffies_64() then, with a @timeout: a year has more than 32 bits of them
  * @op: enum fwl_member_op, while it belongs to a transaction
  * @group: held
  * @sub: the group that it is, held, or NULL
- * @sub_link: in struct fwl_group.subs
+ * @list: in struct fwl_group.subs or .links
  * @next: of the transaction, or of those that have left
+ *
+ * Packets see it, and all but @died and @seen stay as they are: what changes of a member
+ * is another member in its place.
  */
 struct fwl_member {
 	struct rhlist_head node;
@@ -62,11 +70,11 @@ struct fwl_member {
 	u32 died;
 	u32 seen;
 	u32 timeout;
-	unsigned long expires;
+	u64 expires;
 	u8 op;
 	struct fwl_group *group;
 	struct fwl_group *sub;
-	struct list_head sub_link;
+	struct list_head list;
 	struct fwl_member *next;
 };
 
@@ -77,12 +85,17 @@ static const struct rhashtable_params fwl_member_params = {
 	.automatic_shrinking = true,
 };
 
+/* Is its time over? */
+static inline bool fwl_member_is_over(const struct fwl_member *member)
+{
+	return member->timeout && time_after_eq64(get_jiffies_64(), member->expires);
+}
+
 /* Is a member there for a packet of this generation? */
 static inline bool fwl_member_visible(const struct fwl_member *member, u32 generation)
 {
 	return READ_ONCE(member->born) <= generation && generation < READ_ONCE(member->died) &&
-	       (!READ_ONCE(member->timeout) ||
-		time_before(jiffies, READ_ONCE(member->expires)));
+	       !fwl_member_is_over(member);
 }
 
 #endif

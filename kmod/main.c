@@ -69,7 +69,8 @@ static void __net_exit net_pre_exit(struct net *net)
 {
 	struct fwl_net *fn = fwl_net(net);
 
-	/* It would have the fast path's hooks again. */
+	/* They would have hooks again. */
+	fwl_confirm_stop(fn);
 	cancel_work_sync(&fn->nets_work);
 	rtnl_lock();
 	fwl_fastpath_stop(fn);
@@ -90,10 +91,12 @@ static void __net_exit net_exit(struct net *net)
 	cancel_work_sync(&fn->nets_work);
 	list_for_each_entry_safe(tx, next, &fn->transactions, list)
 		fwl_transaction_abort(tx);
-	fwl_confirm_stop(fn);
+	/* It looks at the ruleset. */
+	fwl_groups_stop(fn);
 	fwl_table_flush(fn);
 	fwl_paths_free(fn);
 	fwl_hosts_free(fn);
+	fwl_ruleset_free(fn->fallback);
 	fwl_ruleset_free(rcu_dereference_protected(fn->ruleset, 1));
 	fwl_groups_free(fn);
 	fwl_counter_block_put(fn->counters);

@@ -64,7 +64,7 @@ int fwl_changes_add(struct fwl_changes *changes, struct fwl_group *group,
 	member->group = fwl_group_get(group);
 	if (sub)
 		member->sub = fwl_group_get(sub);
-	INIT_LIST_HEAD(&member->sub_link);
+	INIT_LIST_HEAD(&member->list);
 	*changes->end = member;
 	changes->end = &member->next;
 	return 0;
@@ -157,7 +157,8 @@ static void replace_one(struct fwl_net *fn, struct fwl_member *member, void *arg
 		leave(fn, member, generation);
 }
 
-static int insert(struct fwl_net *fn, struct fwl_member *member, u32 generation)
+/* Adds a member that packets see from @generation on, until @expires if it has a timeout. */
+static int insert(struct fwl_net *fn, struct fwl_member *member, u32 generation, u64 expires)
 {
 	struct fwl_group *group = member->group;
 	int err;
@@ -166,16 +167,14 @@ static int insert(struct fwl_net *fn, struct fwl_member *member, u32 generation)
 		return -E2BIG;
 	member->born = generation;
 	member->seen = generation;
-	member->expires = jiffies + member->timeout * HZ;
+	member->expires = expires;
 	err = rhltable_insert(&fn->members, &member->node, fwl_member_params);
 	if (err)
 		return err;
 	if (member->sub)
-		list_add_tail_rcu(&member->sub_link, &group->subs);
-	else if (member->key.family == FWL_FAMILY_MAC)
-		WRITE_ONCE(group->macs, true);
-	else if (member->key.family == FWL_FAMILY_IFACE)
-		WRITE_ONCE(group->ifaces, true);
+		list_add_tail_rcu(&member->list, &group->subs);
+	else if (member->key.family == FWL_FAMILY_MAC || member->key.family == FWL_FAMILY_IFACE)
+		list_add_tail_rcu(&member->list, &group->links);
 	else if (member->key.family == AF_INET)
 		set_bit(member->key.len, group->lens4);
 	else
@@ -186,6 +185,33 @@ static int insert(struct fwl_net *fn, struct fwl_member *member, u32 generation)
 	if (member->timeout)
 		fn->timeouts = true;
 	return 0;
+}
+
+static u64 expires_in(u32 seconds)
+{
+	return get_jiffies_64() + (u64)seconds * HZ;
+}
+
+/* Adds a member, or renews it: another one takes its place, so that this can be undone. */
+static int add(struct fwl_net *fn, struct fwl_member *change, u32 generation)
+{
+	struct fwl_member *member = find_live(fn, &change->key);
+	bool dirty = change->group->dirty;
+	int err;
+
+	if (!member)
+		return insert(fn, change, generation, expires_in(change->timeout));
+	member->seen = generation;
+	if (!member->timeout && !change->timeout) {
+		member_free(change);
+		return 0;
+	}
+	leave(fn, member, generation);
+	err = insert(fn, change, generation, expires_in(change->timeout));
+	/* Nobody comes or goes: not worth telling. */
+	if (!err)
+		change->group->dirty = dirty;
+	return err;
 }
 
 /* Carries one change out; one that is no member afterwards is freed. */
@@ -213,21 +239,11 @@ static int apply_one(struct fwl_net *fn, struct fwl_member *change, u32 generati
 		}
 		break;
 	default:
-		member = find_live(fn, &change->key);
-		if (!member) {
-			err = insert(fn, change, generation);
-			if (!err)
-				return 0;
-			if (err == -E2BIG)
-				NL_SET_ERR_MSG(extack, "too many members");
-			break;
-		}
-		/* Renewed, at once: it is there before and after. */
-		WRITE_ONCE(member->expires, jiffies + change->timeout * HZ);
-		WRITE_ONCE(member->timeout, change->timeout);
-		if (change->timeout)
-			fn->timeouts = true;
-		member->seen = generation;
+		err = add(fn, change, generation);
+		if (!err)
+			return 0;
+		if (err == -E2BIG)
+			NL_SET_ERR_MSG(extack, "too many members");
 		break;
 	}
 	member_free(change);
@@ -253,20 +269,50 @@ static bool without_groups(struct fwl_net *fn, const struct fwl_ruleset *new)
 	return any;
 }
 
-static int depth_of(const struct fwl_group *group, int depth)
+/* Measures a group by those in it, as they were measured before. */
+static void measure(struct fwl_group *group)
 {
 	const struct fwl_member *member;
-	int deepest = depth, below;
 
-	if (depth > FLOWWALL_GROUP_DEPTH)
-		return depth;
-	list_for_each_entry(member, &group->subs, sub_link) {
+	group->depth = 0;
+	group->below = 0;
+	list_for_each_entry(member, &group->subs, list) {
 		if (member->died != FWL_NEVER)
 			continue;
-		below = depth_of(member->sub, depth + 1);
-		deepest = max(deepest, below);
+		group->depth = max(group->depth, member->sub->depth + 1);
+		group->below = min_t(u32, group->below + member->sub->below + 1,
+				     FLOWWALL_GROUP_BELOW + 1);
 	}
-	return deepest;
+}
+
+/*
+ * Groups in groups: not too deep, in no circle, and not so many that a packet would look
+ * for long. Each round is right for groups of one step more; in a circle, depth grows
+ * with each.
+ */
+static int check_nesting(const struct fwl_ruleset *rs, struct netlink_ext_ack *extack)
+{
+	u32 round, i;
+
+	for (i = 0; i < rs->n_groups; i++)
+		rs->groups[i]->depth = rs->groups[i]->below = 0;
+	for (round = 0; round <= FLOWWALL_GROUP_DEPTH; round++)
+		for (i = 0; i < rs->n_groups; i++) {
+			measure(rs->groups[i]);
+			cond_resched();
+		}
+	for (i = 0; i < rs->n_groups; i++) {
+		if (rs->groups[i]->depth > FLOWWALL_GROUP_DEPTH) {
+			NL_SET_ERR_MSG(extack,
+				       "groups in groups: more than 4 deep, or in a circle");
+			return -ELOOP;
+		}
+		if (rs->groups[i]->below > FLOWWALL_GROUP_BELOW) {
+			NL_SET_ERR_MSG(extack, "groups in groups: more than 1000 below one");
+			return -E2BIG;
+		}
+	}
+	return 0;
 }
 
 /**
@@ -291,24 +337,18 @@ int fwl_changes_apply(struct fwl_net *fn, struct fwl_changes *changes,
 	int err = 0;
 
 	while (!err && (member = changes->first) != NULL) {
-		struct fwl_group *group = member->group;
-
 		changes->first = member->next;
 		member->next = NULL;
 		replace |= member->op == FWL_MEMBER_REPLACE;
-		nested = member->op == FWL_MEMBER_ADD && member->sub;
+		nested |= member->op == FWL_MEMBER_ADD && member->sub;
 		err = apply_one(fn, member, generation, extack);
-		/* The change holds the group, or the rule set in the making does. */
-		if (!err && nested && depth_of(group, 0) > FLOWWALL_GROUP_DEPTH) {
-			NL_SET_ERR_MSG(extack,
-				       "groups in groups: more than 4 deep, or in a circle");
-			err = -ELOOP;
-		}
 		cond_resched();
 	}
 	fwl_changes_free(changes);
 	if (!err && replace)
 		for_all(fn, replace_one, &generation);
+	if (!err && nested)
+		err = check_nesting(new, extack);
 	return err;
 }
 
@@ -388,6 +428,12 @@ void fwl_changes_done(struct fwl_net *fn, u32 generation)
 		start_reaping(fn, fn->left ? 0 : TIMEOUT_INTERVAL);
 }
 
+/* Was it there for packets of an older ruleset? Of one key, one was. */
+static bool was_in(const struct fwl_member *member, u32 generation)
+{
+	return member->born <= generation && generation < member->died;
+}
+
 struct restore {
 	u32 as_of;
 	u32 generation;
@@ -426,7 +472,7 @@ int fwl_members_restore(struct fwl_net *fn, u32 as_of, const struct fwl_ruleset 
 		for_all(fn, replace_one, &generation);
 	fwl_changes_init(&changes);
 	for (old = fn->left; old && !err; old = old->next) {
-		if (old->born > as_of || old->died <= as_of)
+		if (!was_in(old, as_of) || fwl_member_is_over(old))
 			continue;
 		err = fwl_changes_add(&changes, old->group, FWL_MEMBER_ADD, &old->key, old->sub,
 				      old->timeout);
@@ -434,10 +480,12 @@ int fwl_members_restore(struct fwl_net *fn, u32 as_of, const struct fwl_ruleset 
 			break;
 		member = changes.first;
 		fwl_changes_init(&changes);
-		if (find_live(fn, &member->key))
+		err = find_live(fn, &member->key) ? -EEXIST :
+		      insert(fn, member, generation, old->expires);
+		if (err)
 			member_free(member);
-		else
-			err = insert(fn, member, generation);
+		if (err == -EEXIST)
+			err = 0;
 	}
 	return err;
 }
@@ -450,10 +498,10 @@ static void expire_one(struct fwl_net *fn, struct fwl_member *member, void *arg)
 
 	if (member->died != FWL_NEVER || !member->timeout)
 		return;
-	if (time_before(jiffies, member->expires))
-		fn->timeouts = true;
-	else
+	if (fwl_member_is_over(member))
 		leave(fn, member, generation);
+	else
+		fn->timeouts = true;
 }
 
 /* Members whose time is over leave; flows that they let in are judged again. */
@@ -482,24 +530,35 @@ static struct fwl_member *unlink_all(struct fwl_net *fn, struct fwl_member *list
 
 	for (member = list; member; member = member->next) {
 		rhltable_remove(&fn->members, &member->node, fwl_member_params);
-		if (member->sub)
-			list_del_rcu(&member->sub_link);
+		if (!list_empty(&member->list))
+			list_del_rcu(&member->list);
 	}
 	return list;
+}
+
+/* Who has left and is not needed: while an older ruleset may come back, who was in it is. */
+static struct fwl_member *take_left(struct fwl_net *fn)
+{
+	struct fwl_member *member, *next, *kept = NULL, *taken = NULL, **to;
+
+	for (member = fn->left; member; member = next) {
+		next = member->next;
+		to = fn->fallback && was_in(member, fn->fallback->generation) ? &kept : &taken;
+		member->next = *to;
+		*to = member;
+	}
+	fn->left = kept;
+	return taken;
 }
 
 static void reap_work(struct work_struct *work)
 {
 	struct fwl_net *fn = container_of(to_delayed_work(work), struct fwl_net, reap);
-	struct fwl_member *list = NULL, *next;
+	struct fwl_member *list, *next;
 
 	mutex_lock(&fn->lock);
 	expire(fn);
-	/* While an older ruleset may come back, who was in it is kept. */
-	if (!fn->fallback) {
-		list = fn->left;
-		fn->left = NULL;
-	}
+	list = take_left(fn);
 	if (fn->timeouts)
 		queue_delayed_work(system_power_efficient_wq, &fn->reap, TIMEOUT_INTERVAL);
 	mutex_unlock(&fn->lock);
@@ -539,12 +598,22 @@ static void free_one(void *ptr, void *arg)
 }
 
 /**
+ * fwl_groups_stop() - have nobody leave by himself any more
+ * @fn: the namespace; nothing changes members from here on
+ *
+ * Context: process.
+ */
+void fwl_groups_stop(struct fwl_net *fn)
+{
+	cancel_delayed_work_sync(&fn->reap);
+}
+
+/**
  * fwl_groups_free() - free all members
- * @fn: the namespace; no packets, no transactions, no rules
+ * @fn: the namespace, stopped; no packets, no rules
  */
 void fwl_groups_free(struct fwl_net *fn)
 {
-	cancel_delayed_work_sync(&fn->reap);
 	rhltable_free_and_destroy(&fn->members, free_one, NULL);
 }
 

@@ -206,7 +206,8 @@ int fwl_dump_ruleset(struct sk_buff *msg, struct netlink_callback *cb)
 		walk->at = 0;
 	}
 	mutex_unlock(&fn->lock);
-	return err && err != -EMSGSIZE ? err : msg->len;
+	/* What fits into no message of those that the reader has room for must not be left out. */
+	return err && (err != -EMSGSIZE || !msg->len) ? err : msg->len;
 }
 
 /**

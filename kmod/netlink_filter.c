@@ -7,6 +7,9 @@
 #include "netlink.h"
 #include "tcp.h"
 
+/* No flow was let in by a rule of this handle: what is not known of one does not match. */
+#define NO_RULE	U32_MAX
+
 /**
  * struct fwl_filter - which flows are meant
  * @rule: its match is asked of a flow's first packet, as it is remembered
@@ -29,6 +32,17 @@ struct fwl_filter {
 	__be32 host[4];
 };
 
+/* Such a member may still come later: see NO_RULE. */
+static bool sees_links(const struct fwl_ruleset *rs, const struct fwl_group *group)
+{
+	bool sees;
+
+	rcu_read_lock();
+	sees = group && fwl_group_sees_links(group, rs->generation);
+	rcu_read_unlock();
+	return sees;
+}
+
 static int read_match(const struct fwl_ruleset *rs, const struct nlattr *nest,
 		      struct fwl_match *match, struct netlink_ext_ack *extack)
 {
@@ -42,6 +56,11 @@ static int read_match(const struct fwl_ruleset *rs, const struct nlattr *nest,
 	if (match->n_u32 || match->iface[0]) {
 		NL_SET_ERR_MSG_ATTR(extack, nest,
 				    "a flow does not remember the bytes or the interface of its packets");
+		return -EOPNOTSUPP;
+	}
+	if (sees_links(rs, match->src.group) || sees_links(rs, match->dst.group)) {
+		NL_SET_ERR_MSG_ATTR(extack, nest,
+				    "the group has link addresses or interfaces, which a flow does not remember");
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -139,7 +158,7 @@ bool fwl_filter_passes(const struct fwl_filter *filter, u32 generation,
 	      memcmp(flow->ends.addr[1], filter->host, sizeof(filter->host)))))
 		return false;
 	fwl_flow_opener(flow, &opener);
-	return fwl_match(&filter->rule->match, 0, &query);
+	return fwl_match(&filter->rule->match, NO_RULE, &query);
 }
 
 /**

@@ -190,6 +190,7 @@ void fwl_ruleset_del_group(struct fwl_ruleset *rs, struct fwl_group *group)
 
 	for (i = 0; rs->groups[i] != group; i++)
 		;
+	rs->group_deleted = true;
 	rs->n_groups--;
 	memmove(&rs->groups[i], &rs->groups[i + 1], (rs->n_groups - i) * sizeof(*rs->groups));
 	fwl_group_put(group);

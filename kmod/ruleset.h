@@ -64,6 +64,7 @@ struct fwl_settings {
  * @roles: role statements, in order
  * @n_groups: number of @groups
  * @groups: held
+ * @group_deleted: one was, while it was made
  * @rules: all rules as written; holds them
  * @classifiers: of the same rules, by enum flowwall_direction; made by the commit
  * @queues: some rule has a queue or a mark
@@ -80,6 +81,7 @@ struct fwl_ruleset {
 	struct fwl_role *roles;
 	u32 n_groups;
 	struct fwl_group **groups;
+	bool group_deleted;
 	struct fwl_rule_list rules;
 	struct fwl_classifier *classifiers[__FLOWWALL_DIRECTION_MAX];
 	bool queues;

@@ -223,44 +223,55 @@ static int check_names(const struct fwl_rule_list *rules, const struct fwl_diffe
 	return twice;
 }
 
-static bool has_group(const struct fwl_ruleset *rs, const struct fwl_group *group)
+static bool is_marked(const struct fwl_group *group)
+{
+	return !group || fwl_group_is_marked(group);
+}
+
+/* All groups that are named are the ruleset's own, which are marked. */
+static int check_named(const struct fwl_ruleset *rs, struct netlink_ext_ack *extack)
+{
+	struct fwl_place place = {};
+	struct fwl_rule *rule;
+	u32 i;
+
+	while ((rule = fwl_rule_list_next(&rs->rules, &place)) != NULL)
+		if (!is_marked(rule->match.src.group) || !is_marked(rule->match.dst.group)) {
+			NL_SET_ERR_MSG(extack, "the group is in use: a rule names it");
+			return -EBUSY;
+		}
+	for (i = 0; i < rs->n_groups; i++)
+		if (!fwl_group_has_marked(rs->groups[i])) {
+			NL_SET_ERR_MSG(extack,
+				       "the group is in use: another group has it as a member");
+			return -EBUSY;
+		}
+	return 0;
+}
+
+static void mark_groups(const struct fwl_ruleset *rs, bool marked)
 {
 	u32 i;
 
-	if (!group)
-		return true;
 	for (i = 0; i < rs->n_groups; i++)
-		if (rs->groups[i] == group)
-			return true;
-	return false;
+		fwl_group_mark(rs->groups[i], marked);
 }
 
 /* A group that was deleted must not be named by anything that stays. */
 static int check_groups(const struct fwl_ruleset *rs, const struct fwl_ruleset *old,
 			struct netlink_ext_ack *extack)
 {
-	struct fwl_place place = {};
-	struct fwl_rule *rule;
 	u32 i, kept = 0;
+	int err = 0;
 
+	mark_groups(rs, true);
 	for (i = 0; i < old->n_groups; i++)
-		kept += has_group(rs, old->groups[i]);
-	if (kept == old->n_groups)
-		return 0;
-	while ((rule = fwl_rule_list_next(&rs->rules, &place)) != NULL)
-		if (!has_group(rs, rule->match.src.group) ||
-		    !has_group(rs, rule->match.dst.group)) {
-			NL_SET_ERR_MSG(extack, "the group is in use: a rule names it");
-			return -EBUSY;
-		}
-	for (i = 0; i < old->n_groups; i++)
-		if (!has_group(rs, old->groups[i]) && fwl_group_is_member(rs->groups, rs->n_groups,
-									  old->groups[i])) {
-			NL_SET_ERR_MSG(extack,
-				       "the group is in use: another group has it as a member");
-			return -EBUSY;
-		}
-	return 0;
+		kept += fwl_group_is_marked(old->groups[i]);
+	/* One may have been made and deleted by the same transaction. */
+	if (kept < old->n_groups || rs->group_deleted)
+		err = check_named(rs, extack);
+	mark_groups(rs, false);
+	return err;
 }
 
 /* Splits a difference by direction: the rules of one of them. */
@@ -441,6 +452,8 @@ static void remove_hooks(struct fwl_net *fn, const struct wanted *wanted)
 		fn->defrag = false;
 	}
 	if (!wanted->hooks && fn->hooked) {
+		/* Both look at the table. */
+		fwl_fastpath_stop(fn);
 		fwl_hooks_unregister(fn->net);
 		fn->hooked = false;
 		synchronize_rcu();
@@ -476,9 +489,9 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 
 	err = adjust_hooks(fn, rs);
 	if (err) {
-		/* A hook or two may have judged packets for a moment. */
-		synchronize_rcu();
+		/* Hooks that were there before, or a new one or two, have judged by it. */
 		rcu_assign_pointer(fn->ruleset, *old);
+		synchronize_rcu();
 		fwl_table_limit(&fn->table, &(*old)->settings);
 		if (!fn->hooked)
 			fwl_table_flush(fn);
@@ -647,12 +660,12 @@ void fwl_confirm_init(struct fwl_net *fn)
 }
 
 /**
- * fwl_confirm_stop() - the namespace ends
- * @fn: the namespace
+ * fwl_confirm_stop() - the namespace ends: no ruleset comes back any more
+ * @fn: the namespace; nothing commits from here on
+ *
+ * Context: process.
  */
 void fwl_confirm_stop(struct fwl_net *fn)
 {
 	cancel_delayed_work_sync(&fn->confirm);
-	fwl_ruleset_free(fn->fallback);
-	fn->fallback = NULL;
 }

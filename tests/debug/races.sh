@@ -26,6 +26,7 @@ ruleset() {
 	RULES
 }
 ruleset
+printf 'version 1\nrole default none\n' >"$TMP/no-roles"
 
 # Until the end: both directions, allowed, denied, queued, fast.
 flood() { in_ns "$1" "$PYTHON" -I -S "$TESTS/flood.py" 0 "${@:2}" 4; }
@@ -102,8 +103,19 @@ done >/dev/null 2>"$TMP/errors"
 ip -n "$ROUTER" addr replace "$ROUTER_OUT6/64" dev out0 nodad
 check_equal "$rounds times an interface gets another name, or goes and comes" "$failed$(<"$TMP/errors")" 0
 
+# Without roles there is no table: flows go while packets look for them.
 failed=0
 for ((n = 0; n < rounds; n++)); do
+	fw apply "$TMP/no-roles" && fw apply "$TMP/ruleset" || failed=$((failed + 1))
+	# Nobody confirms: it comes back, or the module goes before.
+	[ $((n % 20)) != 0 ] || { fw apply "$TMP/no-roles" --confirm 1 && sleep 1.5; } || failed=$((failed + 1))
+done >/dev/null 2>"$TMP/errors"
+check_equal "$rounds times all roles go and come" "$failed$(<"$TMP/errors")" 0
+ruleset
+
+failed=0
+for ((n = 0; n < rounds; n++)); do
+	[ $((n % 10)) != 0 ] || { fw apply "$TMP/no-roles" --confirm 1 && sleep "1.0$((n % 7))"; } || failed=$((failed + 1))
 	# Who reads has the module in use, for as long as it reads.
 	timeout $((20 * SLOW)) rmmod flowwall || failed=$((failed + 1))
 	insmod "$FLOWWALL_KO" && fw apply "$TMP/ruleset" || failed=$((failed + 1))

@@ -70,6 +70,26 @@ check_equal "and says how long it will" "$(fw -j group show banned |
 	jq '.members[] | select(.timeout) | .timeout == 30 and .left > 15 and .left <= 27')" true
 check "it ends" fw group del banned host "$OUTSIDE4"
 
+# A file that is only looked at changes nobody's time.
+timeouts() { fw -j group show banned | jq -c '[.members[] | [.addr, .timeout]] | sort'; }
+fw group add banned host 192.0.2.50 && fw group add banned host 192.0.2.51 timeout 100
+fw save | sed 's/^\(group banned .*\)host 192.0.2.50 .*/\1/; /^group banned .* timeout/d' >"$TMP/checked"
+echo "group banned host 192.0.2.50 timeout 1 host 192.0.2.51" >>"$TMP/checked"
+before=$(timeouts)
+check "a file with other timeouts is checked" fw apply --check "$TMP/checked"
+check_equal "all have theirs" "$(timeouts)" "$before"
+sleep 4
+check_equal "and are there" "$(timeouts)" "$before"
+watch_events
+fw group add banned host 192.0.2.51 timeout 100
+check "who comes is told of" fw group add banned host 192.0.2.52
+check "and seen" busywait 5 event_seen '.event == "group" and .name == "banned"'
+check_equal "a renewal is not" "$(event_count '.event == "group"')" 1
+check "a member for most of a year" fw group add banned host 192.0.2.53 timeout 200d
+check_equal "has most of a year" "$(fw -j group show banned |
+	jq '.members[] | select(.addr == "192.0.2.53") | .left > 199 * 86400 and .left <= 200 * 86400')" true
+for host in 192.0.2.{50..53}; do fw group del banned host "$host"; done
+
 # What is in use stays.
 check_fails "a group that a rule names is not deleted" fw group del friends
 fw group add spare host 192.0.2.1
@@ -80,6 +100,19 @@ check_fails "a rule with a group that is not there is refused" fw rule add allow
 fw group add x group both && fw group add y group x && fw group add z group y
 check_fails "groups in groups in a circle are refused" fw group add friends group z
 check_fails "or too deep" bash -c "$FWCTL -n $ROUTER group add t group z && $FWCTL -n $ROUTER group add s group t"
+fw group add lowest host 192.0.2.1 && fw group add low group lowest && fw group add lower group low
+check_fails "too deep by what is below" fw group add x group lower
+check "not by one less" fw group add x group low
+fw group del x group low
+{
+	fw save
+	for k in {1..32}; do echo "group narrow$k"; done
+	for i in {1..32}; do
+		for k in {1..32}; do echo "group wide$i group narrow$k"; done
+	done
+	for i in {1..32}; do echo "group wide group wide$i"; done
+} >"$TMP/wide"
+check_match "or too many to look through" "$(fw apply "$TMP/wide" 2>&1)" "more than 1000 below one"
 check "all is as it was" udp_echoes "$OUTSIDE" "$INSIDE4" 54
 
 # Rules and members change together, or not at all.

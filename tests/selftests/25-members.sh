@@ -47,6 +47,19 @@ check "the member leaves" fw group del cards mac "$mac"
 check_fails "nothing new comes in" udp_echoes "$OUTSIDE" "$INSIDE4" 53
 check "it comes back" fw group cards add mac "$mac"
 check "so does what it sends" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check_fails "a flow does not remember its link: such a group does not say which" fw flows kill from group cards
+check "nor does one that has it as a member" grep -q 'does not remember' <(fw flows from group all 2>&1)
+check "no flow ended" tell stay echo 9
+# Who was let in by an address does not stay for a link address that is gone.
+check "an address more" fw group cards add host "$OUTSIDE4"
+session address "$OUTSIDE" udp "$INSIDE4" 53
+tell address echo 9 >/dev/null
+check "the link address leaves" fw group del cards mac "$mac"
+check "the flow goes on" tell address echo 9
+check "a flow of such a group can be asked for" [ "$(fw -j flows from group cards | jq length)" -ge 1 ]
+check "the address leaves" fw group del cards host "$OUTSIDE4"
+check_fails "and its flow ends" tell address echo 9
+check "the link address is back" fw group cards add mac "$mac"
 fw save >"$TMP/saved"
 check_match "it is saved" "$(cat "$TMP/saved")" "^group cards host 192.0.2.77 mac $mac\$"
 check "and can be applied" fw apply "$TMP/saved"

@@ -24,12 +24,28 @@ ruleset() {
 	}'
 }
 saved() { fw save >"$TMP/saved" && cmp "$TMP/saved" "$1"; }
+raw() { in_ns "$ROUTER" "$PYTHON" -I -S "$TESTS/raw.py" "$@"; }
+
+# Who has room for short messages only is told, when one is longer, that not all came.
+{
+	ranges=$(printf ',2001:db8::%s:0-2001:db8::%s:ff' {100..163}{,})
+	printf 'version 1\nallow in tcp to any port 1\n'
+	echo "allow in tcp from ${ranges:1} to ${ranges:1}"
+	printf 'allow in tcp to any port 2\n'
+} >"$TMP/long"
+check "a long rule" fw apply "$TMP/long"
+check_equal "is shown to who has room" "$(raw narrow 65536)" "3 rules, error 0"
+check_equal "and not left out where there is none" "$(raw narrow 4096)" "1 rules, error 90"
 
 ruleset good 1000 >"$TMP/good"
 check "a file of 1,000 lines is applied" fw apply "$TMP/good"
 check_equal "all of its rules are there" "$(fw -j status | jq .rules)" 998
 fw save >"$TMP/before"
 generation=$(fw -j status | jq .generation)
+
+check_equal "a group that is made, named and deleted at once is in use" "$(raw orphan)" \
+	"COMMIT: Device or resource busy"
+check "nothing has changed" saved "$TMP/before"
 
 check "what is saved can be applied" fw apply "$TMP/before"
 check "and is saved again, byte for byte" saved "$TMP/before"

@@ -52,6 +52,21 @@ fw apply "$TMP/new" --confirm 10 >/dev/null
 check "a rule more" fw rule add allow in tcp to any port 9
 check "the old one comes back" busywait 40 old_runs
 
+# Members have the time that they had: who was there for good stays, who was to go is gone.
+cat "$TMP/old" - >"$TMP/timed" <<-RULES
+	group friends host 192.0.2.1 host 192.0.2.2 timeout 6s host 192.0.2.3 timeout 1000s
+RULES
+sed 's/192.0.2.1 host/192.0.2.1 timeout 500s host/; s/192.0.2.3 timeout 1000s/192.0.2.3/' "$TMP/timed" >"$TMP/other"
+fw apply "$TMP/timed" >/dev/null
+check "other timeouts for a while" fw apply "$TMP/other" --confirm 9
+nothing_waits() { [ "$(fw -j status | jq .confirm)" = null ]; }
+check "the old ones come back" busywait 40 nothing_waits
+check_equal "but for who was to go" "$(fw -j group show friends | jq -c '[.members[] | [.addr, .timeout]] | sort')" \
+	'[["192.0.2.1",null],["192.0.2.3",1000],["198.51.100.2",null]]'
+check_equal "and who has time left has less" "$(fw -j group show friends |
+	jq '.members[] | select(.timeout) | .left < 995')" true
+fw apply "$TMP/old" >/dev/null
+
 # Over ssh, one does not lock oneself out.
 export SSH_CONNECTION="$OUTSIDE4 50000 $ROUTER_OUT4 22"
 listen_tcp "$ROUTER" 22

@@ -8,6 +8,7 @@ import struct
 
 HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                       "../../include/uapi/linux/flowwall.h")
+NETLINK_GENERIC = 16
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
 NLM_F_REQUEST, NLMSG_ERROR, NLMSG_DONE = 1, 2, 3
 
@@ -51,7 +52,7 @@ class Family:
         self.reasons = {value: name[len("FLOWWALL_DROP_"):].lower().replace("_", "-")
                         for name, value in self.names.items()
                         if re.match("FLOWWALL_DROP_(?!A_)", name)}
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.sock.bind((0, 0))
         self.sock.settimeout(5)
         name = struct.pack("=HH", 13, CTRL_ATTR_FAMILY_NAME) + b"flowwall\0" + bytes(3)

@@ -17,7 +17,7 @@ sys.path.insert(0, import_folder)
 import genl  # pylint: disable=wrong-import-position
 
 DLT_NETLINK = 253
-NETLINK_NETFILTER, NETLINK_GENERIC = 12, 16
+NETLINK_NETFILTER = 12
 # slab objects: free, just allocated, their last byte; pages
 POISON = re.compile(rb"(?=\x6b{4}|\x5a{4}|\xa5{4}|\xaa{4})")
 # x86-64, little endian: up to 2 GB of memory, vmalloc and stacks, pages, code and modules
@@ -43,11 +43,11 @@ def main():
             if link == DLT_NETLINK:
                 protocol = struct.unpack_from("!H", data, 14)[0]
                 data = data[16:]
-                if protocol not in (NETLINK_GENERIC, NETLINK_NETFILTER) or len(data) < 16:
+                if protocol not in (genl.NETLINK_GENERIC, NETLINK_NETFILTER) or len(data) < 16:
                     continue
                 request = struct.unpack_from("=H", data, 6)[0] & genl.NLM_F_REQUEST
                 for kind, payload in genl.messages(data):
-                    if protocol == NETLINK_GENERIC and str(kind) == family:
+                    if protocol == genl.NETLINK_GENERIC and str(kind) == family:
                         commands.add((">" if request else "<", payload[0]))
                 # What user space wrote is none of the kernel's memory.
                 if request:

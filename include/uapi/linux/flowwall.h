@@ -157,6 +157,7 @@
 #define FLOWWALL_ADDRS_LIMIT		64	/* ranges an endpoint */
 #define FLOWWALL_GROUPS_LIMIT		4096
 #define FLOWWALL_GROUP_DEPTH		4	/* groups in groups */
+#define FLOWWALL_GROUP_BELOW		1000	/* groups that one has in it, counted each time */
 #define FLOWWALL_MEMBERS_LIMIT		4194304	/* a namespace */
 #define FLOWWALL_TIMEOUT_LIMIT		31536000	/* seconds: a year */
 #define FLOWWALL_PACKET_LIMIT		2048	/* bytes, to be explained */
@@ -378,7 +379,7 @@ enum flowwall_basis {
 	FLOWWALL_BASIS_PACKET,		/* what the packet itself is like */
 	FLOWWALL_BASIS_FLOW,		/* it belongs to a flow */
 	FLOWWALL_BASIS_RELATED,		/* an ICMP error about a flow, or about none */
-	FLOWWALL_BASIS_ALWAYS,		/* neighbour discovery, or an answer of DHCP */
+	FLOWWALL_BASIS_ALWAYS,		/* neighbour or listener discovery, or an answer of DHCP */
 	FLOWWALL_BASIS_RULE,		/* the first rule that matches */
 	FLOWWALL_BASIS_POLICY,		/* no rule matches */
 
@@ -447,7 +448,7 @@ enum flowwall_status_attr {
 	FLOWWALL_STATUS_A_RULES,	/* u32 */
 	FLOWWALL_STATUS_A_PACKETS,	/* u64, passed as part of a flow */
 	FLOWWALL_STATUS_A_NEW_FLOWS,	/* u64 */
-	FLOWWALL_STATUS_A_NEIGHBOUR,	/* u64, passed for neighbour discovery */
+	FLOWWALL_STATUS_A_NEIGHBOUR,	/* u64, passed for neighbour and listener discovery */
 	FLOWWALL_STATUS_A_DHCP,		/* u64, passed as answers of DHCP */
 	FLOWWALL_STATUS_A_DROP,		/* nest FLOWWALL_DROP_A_*, one a reason */
 	FLOWWALL_STATUS_A_GROUPS,	/* u32 */
