@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is to become of a packet: the table of verdicts reads off fwl_decide(). */
 #include <linux/etherdevice.h>
+#include <linux/icmpv6.h>
 #include <linux/if_arp.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
@@ -34,6 +35,19 @@ static bool is_dhcp_answer(const struct fwl_packet *pkt)
 	return false;
 }
 
+/*
+ * Who listens to which multicasts of the link (RFC 4890, section 4.4.1)? A switch that is
+ * not answered leaves a router's neighbours without its address before long. From a
+ * neighbour, as the hop limit proves nothing (RFC 2710, section 3; RFC 3810, section 5).
+ */
+static bool is_listener_discovery(const struct fwl_packet *pkt)
+{
+	return pkt->icmp == FWL_ICMP_OTHER && fwl_kind_ipv6(pkt->kind) &&
+	       ((pkt->icmp_type >= ICMPV6_MGM_QUERY && pkt->icmp_type <= ICMPV6_MGM_REDUCTION) ||
+		pkt->icmp_type == ICMPV6_MLD2_REPORT) &&
+	       is_link_local(pkt->ends.addr[pkt->swapped]);
+}
+
 /* What a router dies without: from the link to this router, and its own. */
 static enum fwl_always always_passes(const struct fwl_context *c)
 {
@@ -42,6 +56,8 @@ static enum fwl_always always_passes(const struct fwl_context *c)
 	/* RFC 4861, section 6.1 and 7.1: 255 proves that no router forwarded it. */
 	if (c->pkt.icmp == FWL_ICMP_NEIGHBOUR && c->rs->settings.neighbour &&
 	    c->pkt.hop_limit == 255)
+		return FWL_ALWAYS_NEIGHBOUR;
+	if (c->rs->settings.neighbour && is_listener_discovery(&c->pkt))
 		return FWL_ALWAYS_NEIGHBOUR;
 	if (c->direction == FLOWWALL_DIRECTION_IN && c->rs->settings.dhcp &&
 	    is_dhcp_answer(&c->pkt))
@@ -333,6 +349,7 @@ static void decide_hit(const struct fwl_context *c, struct fwl_decision *d, stru
 		}
 	}
 
+	d->from = state;
 	d->next = state;
 	if (fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP) {
 		/* The ports are used again: a new connection, if the rules let it. */
@@ -364,7 +381,8 @@ static void decide_revived(struct fwl_decision *d, struct fwl_flow *flow, enum f
 	d->deed = FWL_DEED_HIT;
 	d->flow = flow;
 	d->entry = entry;
-	d->next = READ_ONCE(flow->state);
+	d->from = READ_ONCE(flow->state);
+	d->next = d->from;
 }
 
 /**

@@ -3,6 +3,7 @@
 #define FWL_DECISION_H
 
 /* Between decide.c, which says what is to become of a packet, and verdict.c, which does it. */
+#include <linux/netfilter.h>
 #include <linux/types.h>
 
 #include <linux/flowwall.h>
@@ -14,7 +15,6 @@ struct fwl_ifaces;
 struct fwl_net;
 struct fwl_rule;
 struct fwl_ruleset;
-struct nf_hook_state;
 struct sk_buff;
 
 /**
@@ -23,7 +23,9 @@ struct sk_buff;
  * @rs: the ruleset that judges it
  * @ifaces: the roles of that ruleset
  * @skb: the packet
- * @state: of the hook
+ * @state: of the hook; or @seen
+ * @seen: the same with the interfaces that the packet really comes and leaves by, where
+ *	those of the hook are others
  * @direction: enum flowwall_direction
  * @external: an external interface is involved
  * @transit: more than one
@@ -36,6 +38,7 @@ struct fwl_context {
 	const struct fwl_ifaces *ifaces;
 	struct sk_buff *skb;
 	const struct nf_hook_state *state;
+	struct nf_hook_state seen;
 	u8 direction;
 	bool external;
 	bool transit;
@@ -66,7 +69,8 @@ enum fwl_always {
  * @rule: that decided, or NULL
  * @flow: that it belongs to, or NULL
  * @entry: of @flow
- * @next: the state that @flow comes to
+ * @from: the state that @flow was found in
+ * @next: the state that it comes to
  * @apart: it passes, but is no sign of life of @flow
  * @judged: @flow was judged anew: by the running ruleset it is of @judged_rule
  * @judged_rule: handle, or zero
@@ -85,6 +89,7 @@ struct fwl_decision {
 	struct fwl_rule *rule;
 	struct fwl_flow *flow;
 	enum fwl_entry entry;
+	u8 from;
 	u8 next;
 	bool apart;
 	bool judged;

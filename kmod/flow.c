@@ -175,6 +175,33 @@ void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_en
 		   why == FLOWWALL_END_KILLED ? FWL_STATE_KILLED : FWL_STATE_REVOKED);
 }
 
+/**
+ * fwl_flow_advance() - a flow comes to another state
+ * @flow: the flow
+ * @from: the state that it was found in
+ * @tcp: flags of the segment that does it, or -1 if it is not TCP
+ * @entry: the packet's
+ * @next: the state after @from
+ *
+ * Whatever others do to it at the same time: both sides' FINs count, and who is ended
+ * stays so.
+ *
+ * Context: RCU.
+ */
+void fwl_flow_advance(struct fwl_flow *flow, u8 from, int tcp, enum fwl_entry entry, u8 next)
+{
+	u8 found;
+
+	while (next != from) {
+		found = cmpxchg(&flow->state, from, next);
+		if (found == from || fwl_state_ended(found))
+			return;
+		from = found;
+		if (tcp >= 0)
+			next = fwl_tcp_next(from, tcp, entry);
+	}
+}
+
 /* Counts one more, unless there are as many as may be. */
 static bool count_below(atomic_t *counter, u32 max)
 {

@@ -247,9 +247,13 @@ static void note_syn(struct fwl_tcp_window *w, const struct fwl_segment *segment
 {
 	bool first = !w->window[reply];
 	u8 scale = segment->scale <= SCALE_MAX ? segment->scale : SCALE_NONE;
+	u32 end = segment_end(segment);
 
+	/* The same SYN without its data, which may be acknowledged all the same (RFC 7413). */
+	if (!first && w->ack[reply] == segment->seq + 1 && behind(w->end[reply], end))
+		end = w->end[reply];
 	/* Of a SYN, the window is not scaled (RFC 7323, section 2.2). */
-	WRITE_ONCE(w->end[reply], segment_end(segment));
+	WRITE_ONCE(w->end[reply], end);
 	WRITE_ONCE(w->window[reply], pack(segment->window, scale));
 	if (!w->window[!reply]) {
 		WRITE_ONCE(w->ack[reply], segment->seq + 1);

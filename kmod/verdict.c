@@ -27,12 +27,33 @@
 /* Flows that a queue has not decided about live no longer without packets. */
 #define PENDING_TTL	(30 * HZ)
 
-/* A packet of a VRF comes with the VRF's device: find the one it came by. */
-static int input_ifindex(const struct sk_buff *skb, const struct nf_hook_state *state)
+/*
+ * Nor connections that were reset before they stood: they count as half open for so long,
+ * or whoever sends SYNs and RSTs would fill the table with what nothing makes room for.
+ */
+#define STILLBORN_TTL	(10 * HZ)
+
+/* From here on with these interfaces, where the hook's are not what it is about. */
+static noinline void see(struct fwl_context *c, struct net_device *in, struct net_device *out)
 {
+	c->seen = *c->state;
+	c->seen.in = in;
+	c->seen.out = out;
+	c->state = &c->seen;
+}
+
+/* A packet of a VRF comes with the VRF's device: finds the one it came by. */
+static __always_inline void see_input(struct fwl_context *c)
+{
+	const struct nf_hook_state *state = c->state;
+	struct net_device *in;
+
 	if (likely(!netif_is_l3_master(state->in)))
-		return state->in->ifindex;
-	return state->pf == NFPROTO_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
+		return;
+	in = dev_get_by_index_rcu(state->net, state->pf == NFPROTO_IPV4 ? IPCB(c->skb)->iif
+									: IP6CB(c->skb)->iif);
+	if (in)
+		see(c, in, state->out);
 }
 
 /*
@@ -41,16 +62,16 @@ static int input_ifindex(const struct sk_buff *skb, const struct nf_hook_state *
  */
 static __always_inline bool direction_of(struct fwl_context *c)
 {
-	const struct nf_hook_state *state = c->state;
-	const struct net_device *dev;
+	struct net_device *dev;
 	u8 in, out;
 
 	c->external = false;
 	c->transit = false;
-	switch (state->hook) {
+	switch (c->state->hook) {
 	case NF_INET_FORWARD:
-		in = fwl_iface_role(c->ifaces, input_ifindex(c->skb, state));
-		out = fwl_iface_role(c->ifaces, state->out->ifindex);
+		see_input(c);
+		in = fwl_iface_role(c->ifaces, c->state->in->ifindex);
+		out = fwl_iface_role(c->ifaces, c->state->out->ifindex);
 		if (in == FLOWWALL_ROLE_EXTERNAL) {
 			c->direction = FLOWWALL_DIRECTION_IN;
 			c->external = true;
@@ -71,15 +92,22 @@ static __always_inline bool direction_of(struct fwl_context *c)
 		 */
 		if (c->skb->pkt_type == PACKET_LOOPBACK)
 			return false;
-		in = fwl_iface_role(c->ifaces, input_ifindex(c->skb, state));
+		see_input(c);
+		in = fwl_iface_role(c->ifaces, c->state->in->ifindex);
 		c->external = in == FLOWWALL_ROLE_EXTERNAL;
 		c->direction = c->external ? FLOWWALL_DIRECTION_IN : FLOWWALL_DIRECTION_INSIDE;
 		return in != FLOWWALL_ROLE_NONE;
 	default:
-		/* A mark or NAT may have changed the route since state->out was set. */
 		if (unlikely(c->skb->mark == FLOWWALL_QUEUE_ANSWER))
 			return false;
-		dev = skb_dst(c->skb) ? skb_dst(c->skb)->dev : state->out;
+		dev = skb_dst(c->skb) ? skb_dst(c->skb)->dev : c->state->out;
+		if (unlikely(dev != c->state->out)) {
+			/* With a VRF's device it is here once more before or after. */
+			if (netif_is_l3_master(c->state->out))
+				return false;
+			/* A mark or NAT has changed the route. */
+			see(c, NULL, dev);
+		}
 		out = fwl_iface_role(c->ifaces, dev->ifindex);
 		c->external = out == FLOWWALL_ROLE_EXTERNAL;
 		c->direction = FLOWWALL_DIRECTION_LOCAL;
@@ -121,6 +149,11 @@ static unsigned int drop(const struct fwl_context *c, const struct fwl_decision 
 	return NF_DROP_REASON(c->skb, SKB_DROP_REASON_NETFILTER_DROP, EPERM);
 }
 
+static struct fwl_ttl shorter(struct fwl_ttl ttl, u32 limit)
+{
+	return (struct fwl_ttl){ min(ttl.step, limit), min(ttl.max, limit) };
+}
+
 /* The TTL of a flow: its rule's, or that of its class. */
 static struct fwl_ttl ttl_of(const struct fwl_context *c, const struct fwl_profile *profile,
 			     u8 state, bool pending)
@@ -131,11 +164,7 @@ static struct fwl_ttl ttl_of(const struct fwl_context *c, const struct fwl_profi
 		ttl.step = profile->ttl_step * HZ;
 		ttl.max = profile->ttl_max * HZ;
 	}
-	if (pending) {
-		ttl.step = min_t(u32, ttl.step, PENDING_TTL);
-		ttl.max = min_t(u32, ttl.max, PENDING_TTL);
-	}
-	return ttl;
+	return pending ? shorter(ttl, PENDING_TTL) : ttl;
 }
 
 /* What a rule gives to the packets of its flows. @asks: its queue is to judge this one. */
@@ -254,32 +283,35 @@ static unsigned int pass_flow(const struct fwl_context *c, const struct fwl_deci
 {
 	const struct fwl_profile *profile = NULL;
 	struct fwl_flow *flow = d->flow;
-	unsigned int refreshed;
 	struct fwl_ttl ttl;
+	int tcp = -1;
 
 	fwl_count(c->fn, packets);
 	if (unlikely(d->apart)) {
 		profile = fwl_profile(c->fn, READ_ONCE(flow->profile));
 		return asks(c, flow) ? pass_with(c, profile, true) : NF_ACCEPT;
 	}
-	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP)
+	if (fwl_kind_proto(flow->kind) == IPPROTO_TCP) {
 		fwl_note_segment(c->rs, flow, d->entry, &c->pkt);
-	if (READ_ONCE(flow->state) != d->next)
-		WRITE_ONCE(flow->state, d->next);
-	if (unlikely(flow->flags & FWL_FLOW_HALF_OPEN) && !fwl_state_half_open(d->next))
-		fwl_flow_opened(c->fn, flow);
-	refreshed = fwl_refreshes(c->rs, d->entry, c->direction == FLOWWALL_DIRECTION_IN);
-	if (likely(!flow->profile)) {
-		fwl_flow_count(flow, d->entry, &c->pkt,
-			       &c->rs->ttl[fwl_ttl_class(flow->kind, d->next)], refreshed);
-		if (c->rs->settings.fastpath)
-			learn_path(c, flow, d->entry);
-		return NF_ACCEPT;
+		tcp = c->pkt.tcp.flags;
 	}
-	profile = fwl_profile(c->fn, READ_ONCE(flow->profile));
-	ttl = ttl_of(c, profile, d->next, READ_ONCE(flow->pending) == FWL_PENDING);
-	fwl_flow_count(flow, d->entry, &c->pkt, &ttl, refreshed);
-	return pass_with(c, profile, asks(c, flow));
+	fwl_flow_advance(flow, d->from, tcp, d->entry, d->next);
+	if (unlikely(flow->profile))
+		profile = fwl_profile(c->fn, READ_ONCE(flow->profile));
+	ttl = ttl_of(c, profile, d->next, profile && READ_ONCE(flow->pending) == FWL_PENDING);
+	if (unlikely(flow->flags & FWL_FLOW_HALF_OPEN)) {
+		if (d->next == FLOWWALL_STATE_CLOSED)
+			ttl = shorter(ttl, STILLBORN_TTL);
+		else if (!fwl_state_half_open(d->next))
+			fwl_flow_opened(c->fn, flow);
+	}
+	fwl_flow_count(flow, d->entry, &c->pkt, &ttl,
+		       fwl_refreshes(c->rs, d->entry, c->direction == FLOWWALL_DIRECTION_IN));
+	if (profile)
+		return pass_with(c, profile, asks(c, flow));
+	if (c->rs->settings.fastpath)
+		learn_path(c, flow, d->entry);
+	return NF_ACCEPT;
 }
 
 /* After a change, each direction is to find its way again. */

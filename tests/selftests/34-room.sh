@@ -62,6 +62,20 @@ check "nor by more" tell kept echo 10
 check_equal "none was refused" "$(drops_since "$before")" ""
 check "a connection gets through" tcp_connects "$INSIDE" "$OUTSIDE4" 80
 
+# --- what is reset before it stands fills nothing
+fw_rules <<-RULES
+	set max-flows 20
+	set when-full evict
+	allow in tcp to any port 80
+RULES
+before=$(fw -j status)
+port="'198.51.100.9', '$INSIDE4', 1000 + k, 80"
+craft "$OUTSIDE" "[p for k in range(30) for p in (tcp($port, 'S'), tcp($port, 'R', seq=1001))]"
+check_equal "thirty are made and reset, in a table of twenty" "$(drops_since "$before")" ""
+check "there is room for a connection" tcp_connects "$INSIDE" "$OUTSIDE4" 80
+check_equal "they do not stay long" \
+	"$(flow '.original.src == "198.51.100.9" and .original.ttl > 10' | wc -l)" 0
+
 # --- the share of a host
 fw_rules <<-RULES
 	ttl udp-new step 100s max 100s

@@ -32,12 +32,20 @@ before=$(passed neighbour)
 check_drops "with 255 it is" "" "$OUTSIDE" -i eth0 "$mac" "$solicit, hops=255)" \
 	"icmp('$link', 'ff02::1', 134, ident=0x4000, seq=0, data=b'\\0' * 8, hops=255)"
 check "both are counted" [ "$(passed neighbour)" -ge $((before + 2)) ]
+query="icmp('$link', 'ff02::1', 130, ident=0, seq=0, data=bytes(16), hops=1)"
+before=$(passed neighbour)
+check_drops "who listens to multicasts is asked by a neighbour" "" "$OUTSIDE" -i eth0 "$mac" "$query" \
+	"header($query, 'hop', bytes([5, 2, 0, 0, 1, 0]))"
+check "that is counted" [ "$(passed neighbour)" -ge $((before + 2)) ]
+check_drops "not by somebody else" "policy 1" "$OUTSIDE" \
+	-i eth0 "$mac" "icmp('$OUTSIDE6', 'ff02::1', 130, ident=0, seq=0, data=bytes(16), hops=1)"
 watch_inside() { watch inside "$INSIDE" eth0 'icmp6 and ip6[40] >= 133 and src net 2001:db8:2::/64'; }
 watch_inside
 craft "$OUTSIDE" "icmp('$OUTSIDE6', '$INSIDE6', 135, ident=0, seq=0, data=packed('$INSIDE6'), hops=255)"
 check_seen "it is for this router only" inside 0
 
 fw set neighbour off
+check_drops "switched off, nobody asks who listens" "policy 1" "$OUTSIDE" -i eth0 "$mac" "$query"
 forget
 check_fails "switched off, neighbours do not find each other" pings "$INSIDE" "$OUTSIDE6"
 forget

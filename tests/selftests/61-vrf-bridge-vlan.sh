@@ -29,7 +29,7 @@ works() {
 		check_drops "$l, v$v: not under an inside address either" "spoofed 1" "$OUTSIDE" \
 			"udp('${in}2', '$in', 1, 2)"
 		check "$l, v$v: but by the exception" tcp_echoes "$OUTSIDE" "$in" 80
-		check "$l, v$v: the router gets out" in_ns "$ROUTER" "${exec[@]}" ping -n -c 1 -W 2 "$out"
+		check "$l, v$v: the router gets out" in_ns "$ROUTER" ping "${by[@]}" -n -c 1 -W 2 "$out"
 	done
 	check_equal "$l: nothing else was dropped" "$(drops)" "policy 6 spoofed 2"
 }
@@ -63,7 +63,7 @@ fw_apply <<-RULES
 	role br0 internal
 	allow in tcp to any port 80
 RULES
-exec=()
+by=()
 busywait 10 pings "$INSIDE" "$OUTSIDE4"
 busywait 10 pings "$INSIDE" "$OUTSIDE6"
 reload() { rmmod flowwall && load_module && fw apply "$TMP/ruleset"; }
@@ -78,8 +78,38 @@ ip -n "$ROUTER" -batch - <<-LINKS || skip "no VRF here"
 	addr add $ROUTER_IN6/64 dev br0 nodad
 	addr add $ROUTER_OUT6/64 dev wan nodad
 LINKS
-exec=(ip vrf exec blue)
+by=(-I blue)
 busywait 10 pings "$INSIDE" "$OUTSIDE4"
 busywait 10 pings "$INSIDE" "$OUTSIDE6"
 check "afresh" reload
 works "in a VRF"
+
+# Rules name the interface, not the VRF.
+fw_rules <<-RULES
+	version 1
+	role wan external
+	role br0 internal
+	deny in tcp to any port 81 on wan id by-iface
+	allow in tcp to any port 80,81
+	deny local udp to any port 99 on wan id local
+	group lines iface wan
+	deny in udp from group lines to any port 98 id by-group
+	allow in udp to any port 98
+RULES
+for v in 4 6; do
+	in=INSIDE$v out=OUTSIDE$v in=${!in} out=${!out}
+	check_drops "on an interface of a VRF, v$v" "rule 2" "$OUTSIDE" \
+		"tcp('$out', '$in', 997, 81)" "udp('$out', '$in', 997, 98)"
+	check "not another port, v$v" tcp_echoes "$OUTSIDE" "$in" 80
+	before=$(fw -j status)
+	in_ns "$ROUTER" "$PYTHON" -I -S -c "
+import socket
+s = socket.socket(socket.AF_INET6 if ':' in '$out' else socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'blue')
+for _ in range(3):
+    try:
+        s.sendto(b'x', ('$out', 99))
+    except PermissionError:
+        pass"
+	check_equal "nor out by it, v$v; each packet counts once" "$(drops_since "$before")" "rule 3"
+done

@@ -392,6 +392,27 @@ START_TEST(a_handshake_is_answered_by_who_heard_it)
 }
 END_TEST
 
+/* RFC 7413: data in the SYN; sent again without, the server may have taken it already. */
+START_TEST(data_of_a_syn_may_be_acknowledged_later)
+{
+	static const struct fwl_segment with = { 1000, 0, 500, 64240, SYN, 7 };
+	static const struct fwl_segment without = { 1000, 0, 0, 64240, SYN, 7 };
+	static const struct fwl_segment took = { 5000, 1501, 0, 64240, SYN | ACK, 7 };
+	static const struct fwl_segment left = { 5000, 1001, 0, 64240, SYN | ACK, 7 };
+	static const struct fwl_segment beyond = { 5000, 1502, 0, 64240, SYN | ACK, 7 };
+	struct fwl_tcp_window w = { 0 };
+
+	fwl_tcp_note(&w, &with, FLOWWALL_STATE_SYN_SENT, false);
+	fwl_tcp_note(&w, &without, FLOWWALL_STATE_SYN_SENT, false);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &took, FLOWWALL_STATE_SYN_SENT, true, false),
+			 FWL_TCP_FITS);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &left, FLOWWALL_STATE_SYN_SENT, true, false),
+			 FWL_TCP_FITS);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &beyond, FLOWWALL_STATE_SYN_SENT, true, false),
+			 FWL_TCP_STRAY);
+}
+END_TEST
+
 START_TEST(a_host_that_forgot_is_told)
 {
 	struct fwl_segment syn = { 777777777, 0, 0, 1, SYN, 7 };
@@ -418,6 +439,7 @@ int main(void)
 	tcase_add_test(tcase, what_is_two_windows_late_fits);
 	tcase_add_test(tcase, only_the_exact_reset_counts);
 	tcase_add_test(tcase, a_handshake_is_answered_by_who_heard_it);
+	tcase_add_test(tcase, data_of_a_syn_may_be_acknowledged_later);
 	tcase_add_test(tcase, a_host_that_forgot_is_told);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
