@@ -15,6 +15,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <net/addrconf.h>
 #include <net/dst.h>
 #include <net/gso.h>
 #include <net/ip.h>
@@ -132,10 +133,23 @@ static struct fwl_path *way_out(const struct fwl_net *fn, const struct sk_buff *
 	return out;
 }
 
+/*
+ * Of IPv6, nothing tells when it is switched off where the packet came in, or when a
+ * router announces another MTU.
+ */
 static bool fits_link(const struct sk_buff *skb, const struct fwl_path *path)
 {
-	return skb->len <= path->mtu ||
-	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, path->mtu));
+	const struct inet6_dev *in, *out;
+	u32 mtu = path->mtu;
+
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		in = __in6_dev_get(skb->dev);
+		out = __in6_dev_get(path->dev);
+		if (!in || !out || READ_ONCE(in->cnf.disable_ipv6))
+			return false;
+		mtu = min_t(u32, mtu, READ_ONCE(out->cnf.mtu6));
+	}
+	return skb->len <= mtu || (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
 }
 
 /*
@@ -152,7 +166,8 @@ static void age(struct sk_buff *skb, const struct fwl_packet *pkt)
 		IPCB(skb)->iif = skb->dev->ifindex;
 		IPCB(skb)->flags = IPSKB_FORWARDED;
 		ip_decrease_ttl(ip_hdr(skb));
-		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+		if (READ_ONCE(dev_net(skb->dev)->ipv4.sysctl_ip_fwd_update_priority))
+			skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
 	} else {
 		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 		IP6CB(skb)->iif = skb->dev->ifindex;
@@ -194,6 +209,8 @@ static unsigned int gate(void *priv, struct sk_buff *skb, const struct nf_hook_s
 
 	age(skb, &pkt);
 	skb->dev = path->dev;
+	/* Of a tunnel without a peer of its own, the packet has one: where it came from. */
+	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, path->dst);
 	fwl_count(fn, fast);
 	neigh_output(path->neigh, skb, false);

@@ -118,6 +118,21 @@ for v in 4 6; do
 	in_ns "$INSIDE" ip route flush cache
 done
 
+# Nothing tells the fast path of these.
+begin 6 1005
+large="udp('$INSIDE6', '$OUTSIDE6', 1005, 2, data=bytes(1372))"
+check_fast "a router announces no smaller link" 1 "$INSIDE" -i eth0 "$inside_mac" "$large"
+in_ns "$ROUTER" sysctl -qw net.ipv6.conf.out0.mtu=1300
+check_fast "it does" 0 "$INSIDE" -i eth0 "$inside_mac" "$large"
+in_ns "$ROUTER" sysctl -qw net.ipv6.conf.out0.mtu=1500
+check_fast "no more" 1 "$INSIDE" -i eth0 "$inside_mac" "$large"
+in_ns "$ROUTER" sysctl -qw net.ipv6.conf.in0.disable_ipv6=1
+check_arrives "no IPv6 where it comes in: nothing arrives" outside 0 "$INSIDE" -i eth0 "$inside_mac" "$out"
+in_ns "$ROUTER" sysctl -qw net.ipv6.conf.in0.disable_ipv6=0
+ip -n "$ROUTER" addr add "$ROUTER_IN6/64" dev in0 nodad
+busywait 10 pings "$INSIDE" "$ROUTER_IN6"
+check_arrives "there is again" outside 1 "$INSIDE" "$out"
+
 # --- what has changed
 for v in 4 6; do
 	begin "$v" 1003
