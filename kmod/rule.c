@@ -246,7 +246,11 @@ void fwl_rule_seal(struct fwl_rule *rule)
 	if (rule->limit_count) {
 		rule->limit.interval = div_u64((u64)rule->limit_unit * NSEC_PER_SEC,
 					       rule->limit_count);
-		rule->limit.burst = rule->limit.interval * rule->limit_burst;
+		/* Beyond a hundred years it makes no difference, and times stay in their bits. */
+		rule->limit.burst = rule->limit.interval;
+		if (rule->limit.interval)
+			rule->limit.burst *= min_t(u64, rule->limit_burst,
+						   div64_u64(S64_MAX / 2, rule->limit.interval));
 	}
 }
 
