@@ -224,10 +224,13 @@ static void remove_gate(struct fwl_net *fn, struct fwl_gate *gate)
 	kfree_rcu(gate, rcu);
 }
 
+/* The module goes, and does not hear any more of interfaces that go. */
+static bool no_more_gates;
+
 /* An interface without one goes the ordinary way: nothing is lost but time. */
 static void add_gate(struct fwl_net *fn, struct net_device *dev)
 {
-	struct fwl_gate *new = kzalloc(sizeof(*new), GFP_KERNEL);
+	struct fwl_gate *new = no_more_gates ? NULL : kzalloc(sizeof(*new), GFP_KERNEL);
 
 	if (!new)
 		return;
@@ -297,7 +300,19 @@ void fwl_fastpath_forget(struct fwl_net *fn, const struct net_device *dev)
 }
 
 /**
- * fwl_fastpath_stop() - the namespace goes
+ * fwl_fastpath_end() - the module goes: there are no more gates
+ *
+ * Context: process.
+ */
+void fwl_fastpath_end(void)
+{
+	rtnl_lock();
+	no_more_gates = true;
+	rtnl_unlock();
+}
+
+/**
+ * fwl_fastpath_stop() - the namespace goes, or its table
  * @fn: the namespace
  *
  * Context: process, under the RTNL.

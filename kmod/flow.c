@@ -187,19 +187,23 @@ void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_en
  * stays so.
  *
  * Context: RCU.
+ * Return: the state that it has now.
  */
-void fwl_flow_advance(struct fwl_flow *flow, u8 from, int tcp, enum fwl_entry entry, u8 next)
+u8 fwl_flow_advance(struct fwl_flow *flow, u8 from, int tcp, enum fwl_entry entry, u8 next)
 {
 	u8 found;
 
 	while (next != from) {
 		found = cmpxchg(&flow->state, from, next);
-		if (found == from || fwl_state_ended(found))
-			return;
+		if (found == from)
+			return next;
 		from = found;
+		if (fwl_state_ended(found))
+			break;
 		if (tcp >= 0)
 			next = fwl_tcp_next(from, tcp, entry);
 	}
+	return from;
 }
 
 /* Counts one more, unless there are as many as may be. */

@@ -229,7 +229,7 @@ int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 void fwl_flow_opened(struct fwl_net *fn, struct fwl_flow *flow);
 void fwl_flow_set_path(struct fwl_net *fn, struct fwl_flow *flow, enum fwl_entry entry,
 		       u16 path);
-void fwl_flow_advance(struct fwl_flow *flow, u8 from, int tcp, enum fwl_entry entry, u8 next);
+u8 fwl_flow_advance(struct fwl_flow *flow, u8 from, int tcp, enum fwl_entry entry, u8 next);
 void fwl_flow_revoke(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why);
 bool fwl_flow_end(struct fwl_net *fn, struct fwl_flow *flow, enum flowwall_end why);
 void fwl_flow_opener(const struct fwl_flow *flow, struct fwl_packet *pkt);

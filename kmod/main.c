@@ -153,6 +153,8 @@ err_flow_cache:
 static void __exit flowwall_exit(void)
 {
 	fwl_netlink_uninit();
+	/* Before the last look at all interfaces, which would make them once more. */
+	fwl_fastpath_end();
 	fwl_iface_uninit();
 	unregister_pernet_subsys(&net_ops);
 	fwl_ruleset_uninit();

@@ -174,7 +174,8 @@ static int insert(struct fwl_net *fn, struct fwl_member *member, u32 generation,
 	if (member->sub)
 		list_add_tail_rcu(&member->list, &group->subs);
 	else if (member->key.family == FWL_FAMILY_MAC || member->key.family == FWL_FAMILY_IFACE)
-		list_add_tail_rcu(&member->list, &group->links);
+		/* Before those that left: most often one look suffices. */
+		list_add_rcu(&member->list, &group->links);
 	else if (member->key.family == AF_INET)
 		set_bit(member->key.len, group->lens4);
 	else
@@ -374,6 +375,8 @@ static void undo_one(struct fwl_net *fn, struct fwl_member *member, void *arg)
 		member->group->size++;
 		fn->n_members++;
 	}
+	/* Nobody came or went, after all. */
+	member->group->dirty = false;
 }
 
 static void start_reaping(struct fwl_net *fn, unsigned long delay)

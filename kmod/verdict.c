@@ -42,18 +42,23 @@ static noinline void see(struct fwl_context *c, struct net_device *in, struct ne
 	c->state = &c->seen;
 }
 
-/* A packet of a VRF comes with the VRF's device: finds the one it came by. */
-static __always_inline void see_input(struct fwl_context *c)
+/*
+ * The role of where a packet comes by. One of a VRF comes with the VRF's device; the one it
+ * came by may be on its way out of the namespace.
+ */
+static __always_inline u8 input_role(struct fwl_context *c)
 {
 	const struct nf_hook_state *state = c->state;
 	struct net_device *in;
+	int ifindex;
 
 	if (likely(!netif_is_l3_master(state->in)))
-		return;
-	in = dev_get_by_index_rcu(state->net, state->pf == NFPROTO_IPV4 ? IPCB(c->skb)->iif
-									: IP6CB(c->skb)->iif);
+		return fwl_iface_role(c->ifaces, state->in->ifindex);
+	ifindex = state->pf == NFPROTO_IPV4 ? IPCB(c->skb)->iif : IP6CB(c->skb)->iif;
+	in = dev_get_by_index_rcu(state->net, ifindex);
 	if (in)
 		see(c, in, state->out);
+	return fwl_iface_role(c->ifaces, ifindex);
 }
 
 /*
@@ -69,8 +74,7 @@ static __always_inline bool direction_of(struct fwl_context *c)
 	c->transit = false;
 	switch (c->state->hook) {
 	case NF_INET_FORWARD:
-		see_input(c);
-		in = fwl_iface_role(c->ifaces, c->state->in->ifindex);
+		in = input_role(c);
 		out = fwl_iface_role(c->ifaces, c->state->out->ifindex);
 		if (in == FLOWWALL_ROLE_EXTERNAL) {
 			c->direction = FLOWWALL_DIRECTION_IN;
@@ -92,8 +96,7 @@ static __always_inline bool direction_of(struct fwl_context *c)
 		 */
 		if (c->skb->pkt_type == PACKET_LOOPBACK)
 			return false;
-		see_input(c);
-		in = fwl_iface_role(c->ifaces, c->state->in->ifindex);
+		in = input_role(c);
 		c->external = in == FLOWWALL_ROLE_EXTERNAL;
 		c->direction = c->external ? FLOWWALL_DIRECTION_IN : FLOWWALL_DIRECTION_INSIDE;
 		return in != FLOWWALL_ROLE_NONE;
@@ -102,8 +105,8 @@ static __always_inline bool direction_of(struct fwl_context *c)
 			return false;
 		dev = skb_dst(c->skb) ? skb_dst(c->skb)->dev : c->state->out;
 		if (unlikely(dev != c->state->out)) {
-			/* With a VRF's device it is here once more before or after. */
-			if (netif_is_l3_master(c->state->out))
+			/* Within a VRF's device, which it leaves to be here once more. */
+			if (netif_is_l3_master(c->state->out) && c->skb->dev == c->state->out)
 				return false;
 			/* A mark or NAT has changed the route. */
 			see(c, NULL, dev);
@@ -284,7 +287,9 @@ static unsigned int pass_flow(const struct fwl_context *c, const struct fwl_deci
 	const struct fwl_profile *profile = NULL;
 	struct fwl_flow *flow = d->flow;
 	struct fwl_ttl ttl;
+	unsigned int refreshed;
 	int tcp = -1;
+	u8 state;
 
 	fwl_count(c->fn, packets);
 	if (unlikely(d->apart)) {
@@ -295,18 +300,20 @@ static unsigned int pass_flow(const struct fwl_context *c, const struct fwl_deci
 		fwl_note_segment(c->rs, flow, d->entry, &c->pkt);
 		tcp = c->pkt.tcp.flags;
 	}
-	fwl_flow_advance(flow, d->from, tcp, d->entry, d->next);
+	state = fwl_flow_advance(flow, d->from, tcp, d->entry, d->next);
 	if (unlikely(flow->profile))
 		profile = fwl_profile(c->fn, READ_ONCE(flow->profile));
-	ttl = ttl_of(c, profile, d->next, profile && READ_ONCE(flow->pending) == FWL_PENDING);
+	ttl = ttl_of(c, profile, state, profile && READ_ONCE(flow->pending) == FWL_PENDING);
+	refreshed = fwl_refreshes(c->rs, d->entry, c->direction == FLOWWALL_DIRECTION_IN);
 	if (unlikely(flow->flags & FWL_FLOW_HALF_OPEN)) {
-		if (d->next == FLOWWALL_STATE_CLOSED)
+		if (state == FLOWWALL_STATE_CLOSED) {
 			ttl = shorter(ttl, STILLBORN_TTL);
-		else if (!fwl_state_half_open(d->next))
+			refreshed = FWL_REFRESH_BOTH;
+		} else if (!fwl_state_half_open(state)) {
 			fwl_flow_opened(c->fn, flow);
+		}
 	}
-	fwl_flow_count(flow, d->entry, &c->pkt, &ttl,
-		       fwl_refreshes(c->rs, d->entry, c->direction == FLOWWALL_DIRECTION_IN));
+	fwl_flow_count(flow, d->entry, &c->pkt, &ttl, refreshed);
 	if (profile)
 		return pass_with(c, profile, asks(c, flow));
 	if (c->rs->settings.fastpath)

@@ -69,7 +69,7 @@ fw_rules <<-RULES
 	allow in tcp to any port 80
 RULES
 before=$(fw -j status)
-port="'198.51.100.9', '$INSIDE4', 1000 + k, 80"
+port="'198.51.100.9', '10.0.1.9', 1000 + k, 80"
 craft "$OUTSIDE" "[p for k in range(30) for p in (tcp($port, 'S'), tcp($port, 'R', seq=1001))]"
 check_equal "thirty are made and reset, in a table of twenty" "$(drops_since "$before")" ""
 check "there is room for a connection" tcp_connects "$INSIDE" "$OUTSIDE4" 80

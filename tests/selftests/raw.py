@@ -59,6 +59,7 @@ def orphan(family):
 def narrow(family, room):
     # The kernel goes by the largest buffer that something was received with before.
     family.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, genl.NETLINK_GENERIC)
+    family.sock.settimeout(5)
     family.send("STATUS_GET", b"", NLM_F_ACK)
     family.received(room, genl.NLMSG_ERROR)
     kinds = struct.pack("=I", family.names["FLOWWALL_KIND_RULE"])
