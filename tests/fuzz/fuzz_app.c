@@ -97,9 +97,9 @@ static void begin(struct run *run, const struct ends *ends)
 	struct answer answer;
 
 	answer_tcp(&answer, ends, BEGIN - 1, 0, TCP_SYN, NULL, 0);
-	filter_packet(&run->filter, answer.packet, answer.n, false, &run->verdict);
+	filter_packet(&run->filter, answer.packet, answer.n, false, true, &run->verdict);
 	answer_tcp(&answer, &back, 100, BEGIN, TCP_SYN | TCP_ACK, NULL, 0);
-	filter_packet(&run->filter, answer.packet, answer.n, false, &run->verdict);
+	filter_packet(&run->filter, answer.packet, answer.n, false, true, &run->verdict);
 }
 
 /* A segment of the connection; @how: who sends it, its flags, and whether it gets lost. */
@@ -119,7 +119,7 @@ static void segment(struct run *run, unsigned int how, uint32_t at, const uint8_
 			   how & 2 ? n : 0);
 	else
 		answer_tcp(&answer, &run->ends, BEGIN + at, 101, TCP_ACK | (how >> 1 & 0x23), text, n);
-	filter_packet(&run->filter, answer.packet, answer.n, false, &run->verdict);
+	filter_packet(&run->filter, answer.packet, answer.n, false, true, &run->verdict);
 	if (verdict->n_answers > ANSWERS_MAX || run->filter.streams.memory > run->filter.streams.max)
 		complain("beyond what is bounded");
 	if (run->released && (verdict->drop || verdict->queue != FLOWWALL_QUEUE_DECIDED))
@@ -148,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(has, 0, sizeof(has));
 	data++;
 	size--;
-	filter_packet(&run.filter, data, size, true, &run.verdict);
+	filter_packet(&run.filter, data, size, true, true, &run.verdict);
 	begin(&run, &run.ends);
 	while (size >= 4 && !run.over) {
 		uint32_t at = data[1] << 8 | data[2];

@@ -18,10 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tls_hello hello, again;
 	enum reading whole, part = READ_MORE;
+	size_t i, length, again_length;
+	enum tls_next next, next_again;
 	const char *why = NULL;
-	size_t i;
 
-	whole = tls_read_hello(data, size, &hello, &why);
+	whole = tls_read_hello(data, size, &length, &hello, &why);
 	if (whole == READ_BAD && !why)
 		complain("bad, and no reason");
 	if (whole == READ_DONE && memchr(hello.name, 0, NAME_ROOM) == NULL)
@@ -32,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!exact)
 			abort();
 		memcpy(exact, data, i);
-		part = tls_read_hello(exact, i, &again, &why);
+		part = tls_read_hello(exact, i, &again_length, &again, &why);
 		free(exact);
 	}
 	/* What is behind the ClientHello does not matter: it may be over before. */
@@ -40,5 +41,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		complain("in pieces it is something else");
 	if (whole == READ_DONE && (strcmp(hello.name, again.name) || hello.ech != again.ech))
 		complain("in pieces it says something else");
+	if (whole == READ_DONE && (length > size || length != again_length))
+		complain("in pieces it is of another length");
+	/* The same as what follows one. */
+	whole = READ_MORE;
+	for (i = 1; i <= size && i <= TLS_NEXT_MAX && whole == READ_MORE; i++)
+		whole = tls_read_next(data, i, &length, &next, &why);
+	if (size && whole != READ_MORE &&
+	    tls_read_next(data, size < TLS_NEXT_MAX ? size : TLS_NEXT_MAX, &again_length, &next_again,
+			  &why) == READ_MORE)
+		complain("what follows is known by less, and not by more");
+	if (size >= TLS_NEXT_MAX && whole == READ_MORE)
+		complain("it is not known what follows");
 	return 0;
 }

@@ -4,7 +4,8 @@
 Ways past an application filter that allows http://app1.example/app1/, TLS for ok.example
 and DNS for ok.example, and nothing else. send tries all of them, one connection each, and
 says "NAME SOURCE-PORT BYTES" of each. sink takes all that comes, and says "SOURCE-PORT
-BYTES" when a connection is over: an evasion has got through if it has all its bytes.
+BYTES" when a connection is over, one more if that was in order: an evasion has got
+through if it has all its bytes.
 """
 
 import socket
@@ -90,7 +91,12 @@ HTTP = {
     "zero-byte": GET1.replace(b"/x", b"/\0x"),
     "empty-lines": b"\r\n\r\n" + GET2,
     "long-head": heads(HOST[:-2], b"X: " + b"x" * 20000),
+    "cut": GET2[:-2],
+    "cut-line": GET2[:20],
+    "cut-behind": GET1 + GET2[:-2],
     "pipelined": GET1 + GET2,
+    "body-of-get": GET1[:-2] + b"Content-Length: %d\r\n\r\n" % len(GET2) + GET2,
+    "chunks-of-head": GET1.replace(b"GET", b"HEAD")[:-2] + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "pipelined-many": GET1 * 50 + GET2,
     "smuggled-length": heads(HOST[:-2], b"Content-Length: 4", b"Content-Length: 90", first=b"POST /app1/x HTTP/1.1") + b"abcd",
     "smuggled-both": heads(HOST[:-2], b"Content-Length: 60", b"Transfer-Encoding: chunked", first=b"POST /app1/x HTTP/1.1") + b"0\r\n\r\n" + GET2,
@@ -107,18 +113,23 @@ HTTP = {
 }
 
 
-def hello(*names, ech=False, record=1 << 14, kind=0):
+def hello(*names, ech=False, record=1 << 14, kind=0, more=b""):
     extensions = b"\x1a\x1a\0\0"
     for name in names:
         extensions += struct.pack(">HHHBH", 0, len(name) + 5, len(name) + 3, kind, len(name)) + name
     if ech:
         extensions += b"\xfe\x0d\0\3abc"
+    extensions += more
     body = b"\3\3" + b"r" * 32 + b"\0" + b"\0\4\x0a\x0a\x13\1" + b"\1\0"
     body += struct.pack(">H", len(extensions)) + extensions
     message = b"\1" + struct.pack(">I", len(body))[1:] + body
     return b"".join(b"\x16\3\1" + struct.pack(">H", len(message[i:i + record])) + message[i:i + record]
                     for i in range(0, len(message), record))
 
+
+# extensions: TLS 1.3 is offered; there are early data
+MODERN, EARLY = b"\0\x2b\0\3\2\3\4", b"\0\x2a\0\0"
+CIPHER = b"\x14\3\3\0\1\1"
 
 TLS = {
     "tls": hello(b"no.example"),
@@ -132,6 +143,11 @@ TLS = {
     "tls-ech": hello(b"no.example", ech=True),
     "tls-2": b"\x16\2\0" + hello(b"ok.example")[3:],
     "tls-empty-record": b"\x16\3\1\0\0" + hello(b"no.example"),
+    "tls-again": hello(b"ok.example", more=MODERN) + hello(b"no.example", more=MODERN),
+    "tls-again-records": hello(b"ok.example", more=MODERN) + CIPHER + hello(b"no.example", record=3),
+    "tls-again-early": hello(b"ok.example", more=MODERN + EARLY) + b"\x17\3\3\0\4data" + hello(b"no.example"),
+    "tls-two-in-one": hello(b"ok.example")[:3] + struct.pack(">H", len(hello(b"ok.example")) - 5 + 4)
+                      + hello(b"ok.example")[5:] + b"\1\0\0\0",
     "tls-alert-first": b"\x15\3\1\0\2\1\0" + hello(b"no.example"),
     "ssl2": b"\x80\x2e\1\3\1\0\x15\0\0\0\x10" + b"x" * 37,
 }
@@ -181,7 +197,8 @@ def send_all(address):
     threads = []
 
     def one(name, port, data, size):
-        print(name, send(address, port, data, size), len(data), flush=True)
+        # Some servers take the end for the end of a head: that counts as a byte.
+        print(name, send(address, port, data, size), len(data) + name.startswith("cut"), flush=True)
 
     for one_try in tries:
         threads.append(threading.Thread(target=one, args=one_try))
@@ -199,6 +216,7 @@ class Sink(socketserver.BaseRequestHandler):
         try:
             while data := self.request.recv(65536):
                 total += len(data)
+            total += 1
         except OSError:
             pass
         print(self.client_address[1], total, flush=True)

@@ -257,6 +257,20 @@ static size_t put_hello(uint8_t *to, const char *name, bool ech)
 	return n;
 }
 
+/* One that offers TLS 1.3, and maybe has data behind it. */
+static size_t put_modern_hello(uint8_t *to, const char *name, bool early)
+{
+	size_t n = put_hello(to, name, false), more = early ? 4 : 0;
+	uint8_t *extensions = to + 9 + 2 + 32 + 1 + 6 + 2;
+
+	memcpy(to + n, "\0\x2b\0\3\2\3\4\0\x2a\0\0", 7 + more);
+	more += 7;
+	to[4] += more;
+	to[8] += more;
+	extensions[1] += more;
+	return n + more;
+}
+
 /* The same in records of @size bytes. */
 static size_t split_records(const uint8_t *from, size_t n, uint8_t *to, size_t size)
 {
@@ -278,21 +292,22 @@ START_TEST(tls_hellos)
 {
 	uint8_t text[512], records[4096];
 	struct tls_hello hello;
-	size_t n = put_hello(text, "Www.Ads.Example", true), m, i;
+	size_t n = put_hello(text, "Www.Ads.Example", true), length, m, i;
 
 	for (i = 1; i < n; i++)
-		ck_assert_int_eq(tls_read_hello(text, i, &hello, &why), READ_MORE);
-	ck_assert_int_eq(tls_read_hello(text, n, &hello, &why), READ_DONE);
+		ck_assert_int_eq(tls_read_hello(text, i, &length, &hello, &why), READ_MORE);
+	ck_assert_int_eq(tls_read_hello(text, n, &length, &hello, &why), READ_DONE);
 	ck_assert_str_eq(hello.name, "www.ads.example");
+	ck_assert_uint_eq(length, n);
 	ck_assert(hello.ech);
 	for (i = 1; i < 60; i++) {
 		m = split_records(text, n, records, i);
-		ck_assert_int_eq(tls_read_hello(records, m, &hello, &why), READ_DONE);
+		ck_assert_int_eq(tls_read_hello(records, m, &length, &hello, &why), READ_DONE);
 		ck_assert_str_eq(hello.name, "www.ads.example");
-		ck_assert_int_eq(tls_read_hello(records, m - 1, &hello, &why), READ_MORE);
+		ck_assert_int_eq(tls_read_hello(records, m - 1, &length, &hello, &why), READ_MORE);
 	}
 	n = put_hello(text, NULL, false);
-	ck_assert_int_eq(tls_read_hello(text, n, &hello, &why), READ_DONE);
+	ck_assert_int_eq(tls_read_hello(text, n, &length, &hello, &why), READ_DONE);
 	ck_assert_str_eq(hello.name, "");
 	ck_assert(!hello.ech);
 }
@@ -304,11 +319,11 @@ START_TEST(tls_bad_hellos)
 	static uint8_t long_text[TLS_HELLO_MAX + 2000];
 	uint8_t text[512];
 	struct tls_hello hello;
-	size_t n, i;
+	size_t n, length, i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		n = put_hello(text, names[i], false);
-		ck_assert_int_eq(tls_read_hello(text, n, &hello, &why), READ_BAD);
+		ck_assert_int_eq(tls_read_hello(text, n, &length, &hello, &why), READ_BAD);
 	}
 	/* The same name twice. */
 	n = put_hello(text, "a.example", false);
@@ -316,27 +331,27 @@ START_TEST(tls_bad_hellos)
 	text[4] += 18;
 	text[8] += 18;
 	text[9 + 2 + 32 + 1 + 6 + 2 + 1] += 18;
-	ck_assert_int_eq(tls_read_hello(text, n, &hello, &why), READ_MORE);
-	ck_assert_int_eq(tls_read_hello(text, n + 18, &hello, &why), READ_BAD);
+	ck_assert_int_eq(tls_read_hello(text, n, &length, &hello, &why), READ_MORE);
+	ck_assert_int_eq(tls_read_hello(text, n + 18, &length, &hello, &why), READ_BAD);
 	ck_assert_str_eq(why, "not one server name in a ClientHello");
 	n = put_hello(text, "a.example", false);
 	text[1] = 2;
-	ck_assert_int_eq(tls_read_hello(text, n, &hello, &why), READ_BAD);
+	ck_assert_int_eq(tls_read_hello(text, n, &length, &hello, &why), READ_BAD);
 	n = put_hello(text, "a.example", false);
 	text[5] = 2;	/* a ServerHello */
-	ck_assert_int_eq(tls_read_hello(text, n, &hello, &why), READ_BAD);
+	ck_assert_int_eq(tls_read_hello(text, n, &length, &hello, &why), READ_BAD);
 	n = put_hello(text, "a.example", false);
 	text[3] = text[4] = 0;	/* an empty record */
-	ck_assert_int_eq(tls_read_hello(text, n, &hello, &why), READ_BAD);
+	ck_assert_int_eq(tls_read_hello(text, n, &length, &hello, &why), READ_BAD);
 	n = put_hello(text, "a.example", false);
 	text[8] -= 1;	/* the message ends before its extensions do */
-	ck_assert_int_eq(tls_read_hello(text, n, &hello, &why), READ_BAD);
+	ck_assert_int_eq(tls_read_hello(text, n, &length, &hello, &why), READ_BAD);
 	n = put_hello(text, "a.example", false);
 	text[7] = 0x70;
-	ck_assert_int_eq(tls_read_hello(text, n, &hello, &why), READ_BAD);
+	ck_assert_int_eq(tls_read_hello(text, n, &length, &hello, &why), READ_BAD);
 	for (i = 0; i + 6 <= sizeof(long_text); i += 6)
 		memcpy(long_text + i, i ? "\x16\3\1\0\1x" : "\x16\3\1\0\1\1", 6);
-	ck_assert_int_eq(tls_read_hello(long_text, TLS_HELLO_MAX + 1024, &hello, &why), READ_BAD);
+	ck_assert_int_eq(tls_read_hello(long_text, TLS_HELLO_MAX + 1024, &length, &hello, &why), READ_BAD);
 }
 END_TEST
 
@@ -566,7 +581,7 @@ static const char *packet(unsigned int from, uint32_t at, uint8_t flags, const c
 	struct answer answer;
 
 	answer_tcp(&answer, from == CLIENT ? &ends : &back, at, seq[!from], flags, text, n);
-	filter_packet(&filter, answer.packet, answer.n, answer.family == AF_INET6, &verdict);
+	filter_packet(&filter, answer.packet, answer.n, answer.family == AF_INET6, true, &verdict);
 	flags_of_answer = verdict.n_answers ? verdict.answer[0].packet[(ends.family == AF_INET ? 20 : 40) + 13] : 0;
 	if (verdict.drop)
 		return "drop";
@@ -705,6 +720,103 @@ START_TEST(overlaps)
 	ck_assert_str_eq(packet(CLIENT, sent + (2 << 20), TCP_ACK, "x", 1), "drop");
 	/* Urgent data is not what it seems. */
 	ck_assert_str_eq(packet(CLIENT, sent, TCP_ACK | TCP_URG, "G", 1), "refuse");
+	end_rules();
+}
+END_TEST
+
+/* Some servers take the end of a connection for the end of a head. */
+START_TEST(ends_in_a_head)
+{
+	static const char denied[] = "GET /app2/x HTTP/1.1\r\nHost: app1.example\r\n";
+	uint32_t n = strlen(denied);
+
+	/* With the last bytes, behind them, and before them. */
+	begin_rules(RULES, families[_i]);
+	connect_server();
+	ck_assert_str_eq(packet(CLIENT, sent, TCP_ACK | TCP_FIN, denied, n), "refuse");
+	end_rules();
+	begin_rules(RULES, families[_i]);
+	connect_server();
+	ck_assert_str_eq(send_text(denied), "more");
+	ck_assert_str_eq(packet(CLIENT, sent + n, TCP_ACK | TCP_FIN, NULL, 0), "refuse");
+	end_rules();
+	begin_rules(RULES, families[_i]);
+	connect_server();
+	ck_assert_str_eq(packet(CLIENT, sent + n, TCP_ACK | TCP_FIN, NULL, 0), "drop");
+	ck_assert_str_eq(packet(CLIENT, sent + 9, TCP_ACK | TCP_FIN, denied + 9, n - 9), "drop");
+	ck_assert_str_eq(send_text(denied), "more");
+	/* Before what was said already there is none. */
+	ck_assert_str_eq(packet(CLIENT, sent + 9, TCP_ACK | TCP_FIN, NULL, 0), "refuse");
+	end_rules();
+	/* Between requests there is one. */
+	begin_rules(RULES, families[_i]);
+	connect_server();
+	ck_assert_str_eq(send_text(APP1 "\r\n"), "requests");
+	ck_assert_str_eq(packet(CLIENT, seq[CLIENT], TCP_ACK | TCP_FIN, NULL, 0), "requests");
+	ck_assert_str_eq(packet(CLIENT, seq[CLIENT], TCP_ACK | TCP_FIN, NULL, 0), "requests");
+	end_rules();
+	/* What was begun, and may have been anything, is nothing that is known. */
+	begin_rules("default allow\n", families[_i]);
+	connect_server();
+	ck_assert_str_eq(packet(CLIENT, sent, TCP_ACK | TCP_FIN, "ping", 4), "requests");
+	end_rules();
+	begin_rules(RULES, families[_i]);
+	connect_server();
+	ck_assert_str_eq(packet(CLIENT, sent, TCP_ACK | TCP_FIN, "ping", 4), "refuse");
+	end_rules();
+}
+END_TEST
+
+/* A server may ask for another ClientHello, and go by what that one says. */
+START_TEST(second_hellos)
+{
+	uint8_t first[512], second[512], records[4096], whole[1024];
+	static const char cipher[] = "\x14\3\3\0\1\1", data[] = "\x17\3\3\0\3abc";
+	static const char finished[] = "\x16\3\3\0\x28\1\x77zzzzzzzz";
+	size_t n, m, size, i;
+
+	n = put_modern_hello(first, "ok.example", false);
+	m = put_modern_hello(second, "no.example", false);
+	for (size = 1; size < 64; size += 3) {
+		begin_rules(RULES, AF_INET);
+		connect_server();
+		ck_assert_str_eq(send_bytes((char *)first, n), "more");
+		ck_assert_str_eq(packet(SERVER, seq[SERVER], TCP_ACK, "x", 1), "more");
+		ck_assert_str_eq(send_bytes(cipher, 6), "more");
+		i = split_records(second, m, records, size);
+		ck_assert_str_eq(send_bytes((char *)records, 3), "more");
+		ck_assert_str_eq(send_bytes((char *)records + 3, i - 3), "refuse");
+		end_rules();
+	}
+	/* All at once, early data before it; the same name is allowed again. */
+	begin_rules(RULES, AF_INET);
+	connect_server();
+	n = put_modern_hello(whole, "ok.example", true);
+	memcpy(whole + n, data, 8);
+	memcpy(whole + n + 8, second, m);
+	ck_assert_str_eq(send_bytes((char *)whole, n + 8 + m), "refuse");
+	end_rules();
+	begin_rules(RULES, AF_INET);
+	connect_server();
+	ck_assert_str_eq(send_bytes((char *)whole, n + 8), "more");
+	ck_assert_str_eq(send_bytes((char *)first, put_modern_hello(first, "ok.example", false)), "more");
+	ck_assert_str_eq(send_bytes(data, 8), "more");
+	ck_assert_str_eq(packet(SERVER, seq[SERVER], TCP_ACK, "x", 1), "decided");
+	end_rules();
+	/* Anything else means that there is none, what is encrypted and begins so as well. */
+	for (i = 0; i < 2; i++) {
+		begin_rules(RULES, AF_INET);
+		connect_server();
+		ck_assert_str_eq(send_bytes((char *)first, n = put_modern_hello(first, "ok.example", false)),
+				 "more");
+		ck_assert_str_eq(i ? send_bytes(finished, 15) : send_bytes(data, 8), "more");
+		ck_assert_str_eq(packet(SERVER, seq[SERVER], TCP_ACK, "x", 1), "decided");
+		end_rules();
+	}
+	/* Servers that skip an alert read what follows: with it, it is TLS, and bad. */
+	begin_rules("deny tls name bad\ndefault allow\n", AF_INET);
+	connect_server();
+	ck_assert_str_eq(send_bytes("\x15\3\1\0\2\1\x5a", 7), "refuse");
 	end_rules();
 }
 END_TEST
@@ -931,7 +1043,7 @@ START_TEST(bad_checksums)
 	connect_server();
 	answer_tcp(&answer, &ends, sent, 0, TCP_ACK, "x", 1);
 	answer.packet[answer.n - 1] ^= 1;
-	filter_packet(&filter, answer.packet, answer.n, true, &verdict);
+	filter_packet(&filter, answer.packet, answer.n, true, true, &verdict);
 	ck_assert(verdict.drop);
 	ck_assert_uint_eq(filter.counts.broken, 1);
 	end_rules();
@@ -965,16 +1077,16 @@ START_TEST(extension_headers)
 	memcpy(text + 40 + n, answer.packet + 40, answer.n - 40);
 	text[5] += n;
 	text[6] = IPPROTO_FRAGMENT;
-	filter_packet(&filter, text, answer.n + n, true, &verdict);
+	filter_packet(&filter, text, answer.n + n, true, true, &verdict);
 	ck_assert_int_eq(verdict.drop, extensions[_i].broken);
 	ck_assert_uint_eq(filter.counts.broken, extensions[_i].broken);
 	if (!verdict.drop)
 		ck_assert_uint_eq(verdict.queue, FLOWWALL_QUEUE_REFUSE);
 	/* A chain that ends too early. */
-	filter_packet(&filter, text, 40, false, &verdict);
+	filter_packet(&filter, text, 40, false, true, &verdict);
 	ck_assert(verdict.drop);
 	text[4] = text[5] = 0;
-	filter_packet(&filter, text, 40, false, &verdict);
+	filter_packet(&filter, text, 40, false, true, &verdict);
 	ck_assert(verdict.drop);
 	end_rules();
 }
@@ -991,22 +1103,26 @@ START_TEST(questions)
 	ends.proto = IPPROTO_UDP;
 	ends.port[1] = 53;
 	answer_udp(&answer, &ends, ok, sizeof(ok) - 1);
-	filter_packet(&filter, answer.packet, answer.n, answer.family == AF_INET6, &verdict);
+	/* Several in one, which are cut apart behind the filter: only the first could be read. */
+	filter_packet(&filter, answer.packet, answer.n, false, false, &verdict);
+	ck_assert(verdict.drop);
+	ck_assert_uint_eq(verdict.n_answers, 0);
+	filter_packet(&filter, answer.packet, answer.n, answer.family == AF_INET6, true, &verdict);
 	ck_assert(!verdict.drop);
 	ck_assert_uint_eq(verdict.queue, FLOWWALL_QUEUE_REQUESTS);
 	answer_udp(&answer, &ends, no, sizeof(no) - 1);
-	filter_packet(&filter, answer.packet, answer.n, answer.family == AF_INET6, &verdict);
+	filter_packet(&filter, answer.packet, answer.n, answer.family == AF_INET6, true, &verdict);
 	ck_assert(verdict.drop);
 	ck_assert_uint_eq(verdict.n_answers, 1);
 	/* All questions count. */
 	answer_udp(&answer, &ends, two, sizeof(two) - 1);
-	filter_packet(&filter, answer.packet, answer.n, answer.family == AF_INET6, &verdict);
+	filter_packet(&filter, answer.packet, answer.n, answer.family == AF_INET6, true, &verdict);
 	ck_assert(verdict.drop);
 	/* What only looks like an answer is none. */
 	ends.port[0] = 53;
 	ends.port[1] = 443;
 	answer_udp(&answer, &ends, ok, sizeof(ok) - 1);
-	filter_packet(&filter, answer.packet, answer.n, false, &verdict);
+	filter_packet(&filter, answer.packet, answer.n, false, true, &verdict);
 	ck_assert_uint_eq(verdict.queue, FLOWWALL_QUEUE_REFUSE);
 	end_rules();
 	/* Nor does a server decide by one what becomes of the queries to it. */
@@ -1014,16 +1130,16 @@ START_TEST(questions)
 	ends.proto = IPPROTO_UDP;
 	ends.port[1] = 53;
 	answer_udp(&answer, &ends, no, sizeof(no) - 1);
-	filter_packet(&filter, answer.packet, answer.n, false, &verdict);
+	filter_packet(&filter, answer.packet, answer.n, false, true, &verdict);
 	ck_assert(verdict.drop);
 	ends = ends_reversed(&ends);
 	answer_udp(&answer, &ends, ok, sizeof(ok) - 1);
-	filter_packet(&filter, answer.packet, answer.n, false, &verdict);
+	filter_packet(&filter, answer.packet, answer.n, false, true, &verdict);
 	ck_assert(!verdict.drop);
 	ck_assert_uint_eq(verdict.queue, FLOWWALL_QUEUE_MORE);
 	ends.port[0] = 443;
 	answer_udp(&answer, &ends, ok, sizeof(ok) - 1);
-	filter_packet(&filter, answer.packet, answer.n, false, &verdict);
+	filter_packet(&filter, answer.packet, answer.n, false, true, &verdict);
 	ck_assert_uint_eq(verdict.queue, FLOWWALL_QUEUE_DECIDED);
 	end_rules();
 }
@@ -1087,6 +1203,8 @@ int main(void)
 	tcase_add_test(packets, tiny_segments);
 	tcase_add_loop_test(packets, out_of_order, 0, 2);
 	tcase_add_test(packets, overlaps);
+	tcase_add_loop_test(packets, ends_in_a_head, 0, 2);
+	tcase_add_test(packets, second_hellos);
 	tcase_add_test(packets, bodies);
 	tcase_add_test(packets, many_chunks);
 	tcase_add_test(packets, released);

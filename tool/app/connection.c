@@ -110,6 +110,8 @@ static size_t unit_max(const struct stream *stream)
 		return 2 + DNS_QUERY_MAX;
 	case PHASE_TLS:
 		return TLS_HELLO_MAX + 1024;
+	case PHASE_TLS_NEXT:
+		return TLS_NEXT_MAX;
 	default:
 		return HTTP_HEAD_MAX;
 	}
@@ -140,8 +142,11 @@ static enum reading read_begin(struct filter *filter, struct stream *stream, str
 	data = unit_of(stream, &n);
 	if (stream->ends.port[1] == DNS_PORT)
 		stream->phase = PHASE_DNS;
-	else if (data[0] == 22)
+	else if (data[0] == 22 || (data[0] >= 20 && data[0] <= 24 && n > 1 && data[1] == 3))
+		/* There are servers that do not mind an alert before a ClientHello. */
 		stream->phase = PHASE_TLS;
+	else if (data[0] >= 20 && data[0] <= 24 && n == 1)
+		return READ_MORE;
 	else if (!memcmp(data, preface, n < PREFACE ? n : PREFACE) && n < PREFACE)
 		return READ_MORE;
 	else if (http_is_begun(data, n, &certain) && memcmp(data, preface, n < PREFACE ? n : PREFACE))
@@ -243,7 +248,7 @@ static enum reading read_tls(struct filter *filter, struct stream *stream, size_
 	size_t n;
 
 	data = unit_of(stream, &n);
-	reading = tls_read_hello(data, n, &hello, &why);
+	reading = tls_read_hello(data, n, length, &hello, &why);
 	if (reading == READ_BAD)
 		bad(filter, &stream->ends, APP_TLS, why, heard);
 	if (reading != READ_DONE)
@@ -251,9 +256,44 @@ static enum reading read_tls(struct filter *filter, struct stream *stream, size_
 	request.ech = hello.ech;
 	if (!judge(filter, &stream->ends, &request, heard))
 		return READ_BAD;
-	*length = n;
 	allowed(stream, heard->decision.rule);
-	stream->phase = PHASE_OVER;
+	stream->zero_rtt = hello.early ? TLS_EARLY_MAX : 0;
+	stream->phase = hello.retried ? PHASE_TLS_NEXT : PHASE_OVER;
+	return READ_DONE;
+}
+
+/*
+ * A server that cannot do with a ClientHello asks for another one, and may take the name in
+ * that one for what is meant.
+ */
+static enum reading read_tls_next(struct filter *filter, struct stream *stream, size_t *length,
+				  struct heard *heard)
+{
+	enum reading reading;
+	enum tls_next next;
+	const uint8_t *data;
+	const char *why;
+	size_t n, size;
+
+	data = unit_of(stream, &n);
+	reading = tls_read_next(data, n, &size, &next, &why);
+	if (reading == READ_BAD)
+		bad(filter, &stream->ends, APP_TLS, why, heard);
+	if (reading != READ_DONE)
+		return reading;
+	if (next == TLS_HELLO) {
+		stream->phase = PHASE_TLS;
+		return READ_DONE;
+	}
+	if (next == TLS_EARLY) {
+		next = size > stream->zero_rtt ? TLS_OVER : TLS_SKIP;
+		stream->zero_rtt -= next == TLS_SKIP ? size : 0;
+	}
+	stream->phase = next == TLS_OVER ? PHASE_OVER : PHASE_TLS_RECORD;
+	*length = n < size ? n : size;
+	stream->left = size - *length;
+	if (stream->phase == PHASE_TLS_RECORD && !stream->left)
+		stream->phase = PHASE_TLS_NEXT;
 	return READ_DONE;
 }
 
@@ -296,6 +336,8 @@ static enum reading read_unit(struct filter *filter, struct stream *stream, size
 		return read_chunk(filter, stream, length, heard);
 	case PHASE_TLS:
 		return read_tls(filter, stream, length, heard);
+	case PHASE_TLS_NEXT:
+		return read_tls_next(filter, stream, length, heard);
 	case PHASE_DNS:
 		return read_dns(filter, stream, length, heard);
 	default:
@@ -327,7 +369,7 @@ static size_t hear_unit(struct filter *filter, struct stream *stream, const uint
 	default:
 		break;
 	}
-	if (begun == PHASE_BEGIN && stream->phase != PHASE_OVER) {
+	if (!length && stream->phase != PHASE_OVER) {
 		/* It is known what it is now: all of it is to be read. */
 		stream_unkeep(stream, n);
 		return hear_unit(filter, stream, data, n, heard);
@@ -343,19 +385,25 @@ static size_t hear_unit(struct filter *filter, struct stream *stream, const uint
 	return n - room;
 }
 
+/* What comes behind bytes that need not be read. */
+static enum phase behind(enum phase phase)
+{
+	return phase == PHASE_BODY ? PHASE_HEAD : phase == PHASE_DATA ? PHASE_DATA_END : PHASE_TLS_NEXT;
+}
+
 static bool hear(struct filter *filter, struct stream *stream, const uint8_t *data, size_t n,
 		 struct heard *heard)
 {
 	while (n) {
 		size_t taken = n;
 
-		if (stream->phase == PHASE_BODY || stream->phase == PHASE_DATA) {
+		if (stream->phase == PHASE_BODY || stream->phase == PHASE_DATA ||
+		    stream->phase == PHASE_TLS_RECORD) {
 			if (stream->left < n)
 				taken = stream->left;
 			stream->left -= taken;
 			if (!stream->left)
-				stream->phase = stream->phase == PHASE_BODY ? PHASE_HEAD :
-									      PHASE_DATA_END;
+				stream->phase = behind(stream->phase);
 			stream_skip(stream, taken);
 		} else if (stream->phase == PHASE_OVER) {
 			stream_skip(stream, taken);
@@ -411,6 +459,32 @@ bool connection_other(struct filter *filter, struct stream *stream, struct heard
 }
 
 /**
+ * connection_end() - judge what a client has begun when it says that it says no more
+ * @heard: set to what is denied
+ *
+ * There are servers that take the end of a connection for the end of a head.
+ *
+ * Return: false if it is denied.
+ */
+bool connection_end(struct filter *filter, struct stream *stream, struct heard *heard)
+{
+	const uint8_t *data;
+	size_t n, i = 0;
+
+	if (stream->n_kept == stream->unit)
+		return true;
+	if (stream->phase == PHASE_BEGIN)
+		return connection_other(filter, stream, heard);
+	if (stream->phase != PHASE_HEAD)
+		return true;
+	data = unit_of(stream, &n);
+	/* Some put an empty line behind a body. */
+	while (i < n && (data[i] == '\r' || data[i] == '\n'))
+		i++;
+	return i == n || bad(filter, &stream->ends, APP_HTTP, "it ends within a head", heard);
+}
+
+/**
  * connection_bad() - deny a connection for how it is sent
  * @why: what is bad
  * @heard: set to the decision
@@ -419,7 +493,8 @@ void connection_bad(struct filter *filter, struct stream *stream, const char *wh
 		    struct heard *heard)
 {
 	enum app_proto proto = stream->phase >= PHASE_HEAD && stream->phase <= PHASE_TRAILER ? APP_HTTP :
-			       stream->phase == PHASE_TLS ? APP_TLS : APP_OTHER;
+			       stream->phase >= PHASE_TLS && stream->phase <= PHASE_TLS_RECORD ? APP_TLS :
+			       APP_OTHER;
 
 	bad(filter, &stream->ends, proto, why, heard);
 }

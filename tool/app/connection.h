@@ -16,6 +16,7 @@ struct heard {
 bool connection_hear(struct filter *filter, struct stream *stream, const uint8_t *data, size_t n,
 		     struct heard *heard);
 bool connection_other(struct filter *filter, struct stream *stream, struct heard *heard);
+bool connection_end(struct filter *filter, struct stream *stream, struct heard *heard);
 void connection_bad(struct filter *filter, struct stream *stream, const char *why,
 		    struct heard *heard);
 size_t connection_refusal(const struct stream *stream, uint8_t *answer, size_t room);

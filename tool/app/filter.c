@@ -141,8 +141,10 @@ static void pass(const struct stream *stream, struct verdict *verdict)
 {
 	verdict->mark = stream->mark;
 	verdict->mask = stream->mask;
-	verdict->queue = stream->judged && stream->phase != PHASE_OVER ? FLOWWALL_QUEUE_REQUESTS :
-									 FLOWWALL_QUEUE_MORE;
+	/* Of TLS, what the server has got is heard from it before long. */
+	verdict->queue = FLOWWALL_QUEUE_MORE;
+	if (stream->judged && (stream->phase < PHASE_TLS || stream->phase == PHASE_DNS))
+		verdict->queue = FLOWWALL_QUEUE_REQUESTS;
 }
 
 /* Nobody is asked about it any more. */
@@ -217,12 +219,13 @@ static void from_client(struct filter *filter, struct stream *stream,
 	struct streams *streams = &filter->streams;
 	uint32_t next = stream->at;
 	int32_t ahead = seq_diff(segment->seq, next);
+	bool ends = segment->flags & TCP_FIN && stream->phase != PHASE_OVER;
 	struct heard heard;
 	enum same same;
 	size_t old;
 
 	stream->closing |= !!(segment->flags & (TCP_FIN | TCP_RST));
-	if (!segment->n) {
+	if (!segment->n && !ends) {
 		pass(stream, verdict);
 		return;
 	}
@@ -245,6 +248,11 @@ static void from_client(struct filter *filter, struct stream *stream,
 	if (segment->urgent ||
 	    !stream_early_agrees(stream, segment->seq, segment->data, segment->n))
 		goto bad;
+	/* What comes before the end is not known; it is sent again, as the end is. */
+	if (ends && ahead > 0) {
+		drop(&filter->counts.repeated, verdict);
+		return;
+	}
 	if (ahead > 0 && stream->phase != PHASE_OVER &&
 	    !stream_put_early(streams, stream, segment->seq, segment->data, segment->n)) {
 		drop(&filter->counts.repeated, verdict);
@@ -252,6 +260,13 @@ static void from_client(struct filter *filter, struct stream *stream,
 	}
 	if (ahead <= 0 && old < segment->n &&
 	    !connection_hear(filter, stream, segment->data + old, segment->n - old, &heard)) {
+		deny_tcp(filter, stream, segment, next, &heard, verdict);
+		return;
+	}
+	/* More was said than this: there is no end. */
+	if (ends && seq_diff(segment->seq + segment->n, stream->at) < 0)
+		goto bad;
+	if (ends && !connection_end(filter, stream, &heard)) {
 		deny_tcp(filter, stream, segment, next, &heard, verdict);
 		return;
 	}
@@ -357,9 +372,10 @@ static void judge_other(struct filter *filter, const struct ends *ends, struct v
  * @packet: from the IP header on
  * @n: its length
  * @check: its checksum is there, as it came
+ * @whole: it leaves as it is; else in several that are cut out of it
  * @verdict: set to that
  */
-void filter_packet(struct filter *filter, const uint8_t *packet, size_t n, bool check,
+void filter_packet(struct filter *filter, const uint8_t *packet, size_t n, bool check, bool whole,
 		   struct verdict *verdict)
 {
 	struct segment segment;
@@ -371,7 +387,9 @@ void filter_packet(struct filter *filter, const uint8_t *packet, size_t n, bool 
 	verdict->queue = FLOWWALL_QUEUE_MORE;
 	verdict->mark = verdict->mask = 0;
 	verdict->n_answers = 0;
-	if (!good && (!proto || proto == IPPROTO_TCP || proto == IPPROTO_UDP))
+	/* Of datagrams, nothing says where the next one begins. */
+	if ((!good && (!proto || proto == IPPROTO_TCP || proto == IPPROTO_UDP)) ||
+	    (proto == IPPROTO_UDP && segment.ends.port[1] == DNS_PORT && !whole))
 		drop(&filter->counts.broken, verdict);
 	else if (proto == IPPROTO_TCP)
 		judge_tcp(filter, &segment, verdict);

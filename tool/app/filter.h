@@ -72,7 +72,7 @@ struct filter {
 bool filter_init(struct filter *filter, size_t memory);
 void filter_free(struct filter *filter);
 void filter_time(struct filter *filter, uint64_t now);
-void filter_packet(struct filter *filter, const uint8_t *packet, size_t n, bool check,
+void filter_packet(struct filter *filter, const uint8_t *packet, size_t n, bool check, bool whole,
 		   struct verdict *verdict);
 bool filter_due(struct filter *filter, struct answer *answer);
 

@@ -288,12 +288,21 @@ static bool take_header(const uint8_t *line, size_t n, struct http_head *head, s
 	return true;
 }
 
+/* RFC 9110, section 9.3: content of such a request has no meaning. */
+static bool has_no_body(const char *method)
+{
+	return !strcmp(method, "GET") || !strcmp(method, "HEAD") || !strcmp(method, "TRACE") ||
+	       !strcmp(method, "CONNECT") || !strcmp(method, "OPTIONS");
+}
+
 /* What the headers say together. */
 static bool check_headers(const struct seen *seen, bool version_1_0, struct http_head *head,
 			  const char **why)
 {
 	if (seen->coding && (seen->length || version_1_0))
 		return bad(why, "the end of the body can be found in two ways");
+	if ((head->chunked || head->length) && has_no_body(head->method))
+		return bad(why, "a body where many servers look for the next request");
 	if (!seen->host && !version_1_0)
 		return bad(why, "no Host header");
 	if (head->host[0] && seen->name[0] && strcmp(head->host, seen->name))

@@ -239,7 +239,8 @@ static int each_packet(const struct nlmsghdr *header, void *arg)
 	}
 	filter_packet(&queue->filter, mnl_attr_get_payload(attr[NFQA_PAYLOAD]),
 		      mnl_attr_get_payload_len(attr[NFQA_PAYLOAD]),
-		      !(info & (NFQA_SKB_CSUMNOTREADY | NFQA_SKB_GSO)), &verdict);
+		      !(info & (NFQA_SKB_CSUMNOTREADY | NFQA_SKB_GSO)), !(info & NFQA_SKB_GSO),
+		      &verdict);
 	mark = (mark & ~verdict.mask & ~FLOWWALL_QUEUE_VERDICT) | verdict.mark | verdict.queue;
 	add_verdict(queue, &batch->verdicts, id, verdict.drop, mark);
 	/* The flow has ended when they are on their way. */

@@ -41,7 +41,9 @@ enum phase {
 	PHASE_DATA,		/* of a chunk, of @left bytes */
 	PHASE_DATA_END,		/* the line end behind it */
 	PHASE_TRAILER,		/* the line end behind the last one */
-	PHASE_TLS,
+	PHASE_TLS,		/* a ClientHello */
+	PHASE_TLS_NEXT,		/* what follows it */
+	PHASE_TLS_RECORD,	/* that is of @left bytes, and says nothing */
 	PHASE_DNS,
 	PHASE_OVER,		/* no more: it passes once the server has all of what was read */
 	PHASE_RELEASED,		/* it passes: what still waits in the queue may come here */
@@ -63,6 +65,7 @@ enum phase {
  * @at: sequence number of the next byte to be read
  * @over: of the first byte that nobody reads, when PHASE_OVER
  * @left: bytes that need not be read
+ * @zero_rtt: bytes of early data that a server of TLS may still skip
  * @mark: of its packets, @mask the bits of it
  * @kept: the bytes of the ranges, one after the other; from @unit on those of what is
  *	not complete yet, of which @seen were looked at
@@ -84,6 +87,7 @@ struct stream {
 	uint32_t at;
 	uint32_t over;
 	uint64_t left;
+	uint32_t zero_rtt;
 	uint32_t mark;
 	uint32_t mask;
 	uint8_t *kept;

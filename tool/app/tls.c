@@ -4,10 +4,17 @@
 
 #include "tls.h"
 
+#define RECORD_CIPHER		20	/* change cipher spec */
+#define RECORD_ALERT		21
 #define RECORD_HANDSHAKE	22
+#define RECORD_DATA		23
+#define RECORD_HEADER		5
 #define RECORD_MAX		16384
+#define RECORD_SEALED_MAX	(RECORD_MAX + 2048)	/* RFC 5246, section 6.2.3 */
 #define CLIENT_HELLO		1
 #define EXTENSION_NAME		0	/* RFC 6066, section 3 */
+#define EXTENSION_EARLY		42	/* RFC 8446, section 4.2.10 */
+#define EXTENSION_VERSIONS	43
 #define EXTENSION_ECH		0xfe0d	/* RFC 9849, section 5 */
 #define EXTENSIONS_MAX		128
 
@@ -81,8 +88,10 @@ static enum reading read_extensions(struct bytes list, struct tls_hello *hello, 
 
 		if (list.cut || ++n > EXTENSIONS_MAX)
 			return bad(why, "extensions of a ClientHello that are none");
-		if (type == EXTENSION_ECH)
-			hello->ech = true;
+		hello->ech |= type == EXTENSION_ECH;
+		hello->early |= type == EXTENSION_EARLY;
+		/* Those who do not offer TLS 1.3 are not asked again. */
+		hello->retried |= type == EXTENSION_VERSIONS;
 		if (type != EXTENSION_NAME)
 			continue;
 		if (named || !read_name(extension, hello))
@@ -114,21 +123,21 @@ static enum reading read_body(struct bytes body, struct tls_hello *hello, const 
  * tls_read_hello() - read what a client begins with
  * @data: all it has sent
  * @n: how many bytes that is
- * @hello: set to what it says, once it is complete
+ * @length: set to its length, with the headers of its records, once it is complete
+ * @hello: set to what it says
  * @why: set to what is bad
  *
- * What follows it is not looked at. Values that are there to be ignored (GREASE, RFC 8701)
- * are.
+ * What follows it is not looked at; in its last record, nothing does (RFC 8446, section
+ * 5.1). Values that are there to be ignored (GREASE, RFC 8701) are.
  */
-enum reading tls_read_hello(const uint8_t *data, size_t n, struct tls_hello *hello,
+enum reading tls_read_hello(const uint8_t *data, size_t n, size_t *length, struct tls_hello *hello,
 			    const char **why)
 {
 	uint8_t message[TLS_HELLO_MAX];
 	struct bytes input = { data, n, false }, body = { message, 0, false };
-	size_t got = 0, length;
+	size_t got = 0, whole;
 
-	hello->name[0] = '\0';
-	hello->ech = false;
+	*hello = (struct tls_hello){ .ech = false };
 	/* As much as there is of each record: what is bad is so before it is over. */
 	while (input.left) {
 		const uint8_t *header = input.at;
@@ -136,13 +145,13 @@ enum reading tls_read_hello(const uint8_t *data, size_t n, struct tls_hello *hel
 
 		if (header[0] != RECORD_HANDSHAKE || (input.left > 1 && header[1] != 3))
 			return bad(why, "not a handshake of TLS");
-		if (input.left < 5)
+		if (input.left < RECORD_HEADER)
 			break;
 		size = header[3] << 8 | header[4];
 		if (!size || size > RECORD_MAX)
 			return bad(why, "a record of TLS of a length that none has");
-		input.at += 5;
-		input.left -= 5;
+		input.at += RECORD_HEADER;
+		input.left -= RECORD_HEADER;
 		part = size < input.left ? size : input.left;
 		if (part > sizeof(message) - got)
 			return bad(why, "the ClientHello is too long");
@@ -154,14 +163,56 @@ enum reading tls_read_hello(const uint8_t *data, size_t n, struct tls_hello *hel
 			return bad(why, "a handshake that does not begin with a ClientHello");
 		if (got < 4)
 			continue;
-		length = message[1] << 16 | message[2] << 8 | message[3];
-		if (length > sizeof(message) - 4)
+		whole = 4 + (message[1] << 16 | message[2] << 8 | message[3]);
+		if (whole > sizeof(message))
 			return bad(why, "the ClientHello is too long");
-		if (got < 4 + length)
+		if (got < whole)
 			continue;
+		if (got > whole || part < size)
+			return bad(why, "something behind the ClientHello in its record");
+		*length = input.at - data;
 		body.at = message + 4;
-		body.left = length;
+		body.left = whole - 4;
 		return read_body(body, hello, why);
 	}
 	return n >= TLS_HELLO_MAX + 1024 ? bad(why, "the ClientHello is too long") : READ_MORE;
+}
+
+/*
+ * Of the first record of a handshake behind a ClientHello: may it begin with another one?
+ * What is encrypted begins with anything; no server takes one of this length.
+ */
+static bool may_be_hello(const uint8_t *message, size_t n)
+{
+	return message[0] == CLIENT_HELLO &&
+	       (n < 4 || (message[1] << 16 | message[2] << 8 | message[3]) <= 0x1ffff + 1024);
+}
+
+/**
+ * tls_read_next() - read what follows a ClientHello
+ * @data: what there is of it
+ * @n: how many bytes, as far as TLS_NEXT_MAX
+ * @size: set to the length of the record
+ * @next: set to what it is
+ * @why: set to what is bad
+ */
+enum reading tls_read_next(const uint8_t *data, size_t n, size_t *size, enum tls_next *next,
+			   const char **why)
+{
+	if (data[0] < RECORD_CIPHER || data[0] > RECORD_DATA || (n > 1 && data[1] != 3))
+		return bad(why, "not a record of TLS behind the ClientHello");
+	if (n < RECORD_HEADER)
+		return READ_MORE;
+	*size = RECORD_HEADER + (data[3] << 8 | data[4]);
+	if (*size == RECORD_HEADER || *size > RECORD_HEADER + RECORD_SEALED_MAX)
+		return bad(why, "a record of TLS of a length that none has");
+	if (data[0] != RECORD_HANDSHAKE) {
+		*next = data[0] == RECORD_DATA ? TLS_EARLY : TLS_SKIP;
+		return READ_DONE;
+	}
+	if (n < *size && n < TLS_NEXT_MAX)
+		return READ_MORE;
+	n = (n < *size ? n : *size) - RECORD_HEADER;
+	*next = may_be_hello(data + RECORD_HEADER, n) ? TLS_HELLO : TLS_OVER;
+	return READ_DONE;
 }

@@ -249,6 +249,8 @@ static int open_log(void)
 {
 	if (!run.options.log)
 		return DONE;
+	/* What visitors say may be somebody's password. */
+	write_in_private();
 	run.log = fopen(run.options.log, "ae");
 	if (!run.log)
 		return wrong(NULL, "%s cannot be written: %s", run.options.log, strerror(errno));
