@@ -286,8 +286,8 @@ static unsigned int pass_flow(const struct fwl_context *c, const struct fwl_deci
 {
 	const struct fwl_profile *profile = NULL;
 	struct fwl_flow *flow = d->flow;
-	struct fwl_ttl ttl;
 	unsigned int refreshed;
+	struct fwl_ttl ttl;
 	int tcp = -1;
 	u8 state;
 

@@ -142,10 +142,9 @@ static enum reading read_begin(struct filter *filter, struct stream *stream, str
 	data = unit_of(stream, &n);
 	if (stream->ends.port[1] == DNS_PORT)
 		stream->phase = PHASE_DNS;
-	else if (data[0] == 22 || (data[0] >= 20 && data[0] <= 24 && n > 1 && data[1] == 3))
-		/* There are servers that do not mind an alert before a ClientHello. */
+	else if (tls_is_begun(data, n, &certain))
 		stream->phase = PHASE_TLS;
-	else if (data[0] >= 20 && data[0] <= 24 && n == 1)
+	else if (!certain)
 		return READ_MORE;
 	else if (!memcmp(data, preface, n < PREFACE ? n : PREFACE) && n < PREFACE)
 		return READ_MORE;

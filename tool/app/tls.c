@@ -5,9 +5,9 @@
 #include "tls.h"
 
 #define RECORD_CIPHER		20	/* change cipher spec */
-#define RECORD_ALERT		21
 #define RECORD_HANDSHAKE	22
 #define RECORD_DATA		23
+#define RECORD_HEARTBEAT	24	/* RFC 6520 */
 #define RECORD_HEADER		5
 #define RECORD_MAX		16384
 #define RECORD_SEALED_MAX	(RECORD_MAX + 2048)	/* RFC 5246, section 6.2.3 */
@@ -120,6 +120,22 @@ static enum reading read_body(struct bytes body, struct tls_hello *hello, const 
 }
 
 /**
+ * tls_is_begun() - is this how TLS begins, to any server?
+ * @data: the first bytes of a connection
+ * @n: how many there are
+ * @certain: set if more bytes would not change the answer
+ *
+ * Any record will do: there are servers that do not mind an alert before a ClientHello.
+ */
+bool tls_is_begun(const uint8_t *data, size_t n, bool *certain)
+{
+	bool record = data[0] >= RECORD_CIPHER && data[0] <= RECORD_HEARTBEAT;
+
+	*certain = data[0] == RECORD_HANDSHAKE || !record || n > 1;
+	return data[0] == RECORD_HANDSHAKE || (record && n > 1 && data[1] == 3);
+}
+
+/**
  * tls_read_hello() - read what a client begins with
  * @data: all it has sent
  * @n: how many bytes that is
@@ -180,7 +196,7 @@ enum reading tls_read_hello(const uint8_t *data, size_t n, size_t *length, struc
 
 /*
  * Of the first record of a handshake behind a ClientHello: may it begin with another one?
- * What is encrypted begins with anything; no server takes one of this length.
+ * What is encrypted begins with anything; one that is longer no server takes.
  */
 static bool may_be_hello(const uint8_t *message, size_t n)
 {

@@ -32,6 +32,7 @@ enum tls_next {
 	TLS_OVER,	/* there is no other */
 };
 
+bool tls_is_begun(const uint8_t *data, size_t n, bool *certain);
 enum reading tls_read_hello(const uint8_t *data, size_t n, size_t *length, struct tls_hello *hello,
 			    const char **why);
 enum reading tls_read_next(const uint8_t *data, size_t n, size_t *size, enum tls_next *next,
