@@ -1176,6 +1176,81 @@ START_TEST(memory)
 }
 END_TEST
 
+static void client(uint8_t number, uint16_t port)
+{
+	ends.addr[0][ends.family == AF_INET ? 3 : 7] = number;
+	ends.port[0] = port;
+}
+
+/* A client begins a head on as many connections as it likes; how many are refused: */
+static unsigned int crowd(const char *text, size_t n)
+{
+	unsigned int i, refused = 0;
+
+	for (i = 0; i < 200; i++) {
+		client(1, 1000 + i);
+		if (stream_find(&filter.streams, &ends))
+			continue;
+		connect_server();
+		refused += !strcmp(send_bytes(text, n), "refuse");
+	}
+	return refused;
+}
+
+/* Who takes all the memory gives way to who has less of it, and to nobody else. */
+START_TEST(shares)
+{
+	unsigned int i;
+	char text[1200];
+
+	begin_rules(RULES, families[_i]);
+	filter.streams.max = 128 << 10;
+	filter.streams.seed = 1;	/* the two clients do not fall together */
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "GET /", 5);
+	ck_assert_uint_gt(crowd(text, sizeof(text)), 100);
+	/* Another one has room for heads, in order or not, */
+	for (i = 0; i < 20; i++) {
+		client(2, 1000 + i);
+		connect_server();
+		ck_assert_str_eq(packet(CLIENT, seq[CLIENT] + 5, TCP_ACK, text, 1000), "more");
+		ck_assert_str_eq(send_bytes(text, 5), "more");
+		ck_assert_uint_le(filter.streams.memory, 128 << 10);
+	}
+	ck_assert_uint_eq(filter.counts.repeated, 0);
+	/* at the cost of the first one, of which nothing passes for that, */
+	client(1, 1000);
+	ck_assert_ptr_null(stream_find(&filter.streams, &ends));
+	ck_assert_str_eq(send_text("\r\n\r\n"), "refuse");
+	/* and keeps them. */
+	ck_assert_uint_gt(crowd(text, sizeof(text)), 100);
+	for (i = 0; i < 20; i++) {
+		client(2, 1000 + i);
+		ck_assert_ptr_nonnull(stream_find(&filter.streams, &ends));
+	}
+	end_rules();
+}
+END_TEST
+
+/* Nobody waits for the end of a head for ever. */
+START_TEST(slow_heads)
+{
+	begin_rules(RULES, AF_INET);
+	connect_server();
+	ck_assert_str_eq(send_text("GET / HTTP/1.1\r\n"), "more");
+	filter_time(&filter, 50000);
+	ck_assert_str_eq(send_text("Host: post.example\r\n"), "more");
+	filter_time(&filter, 100000);
+	ck_assert_str_eq(send_text("\r\n"), "requests");
+	filter_time(&filter, 1000000);
+	ck_assert_str_eq(send_text("GET / HTTP/1.1\r\n"), "requests");
+	filter_time(&filter, 1061000);
+	ck_assert_uint_eq(filter.streams.n, 0);
+	ck_assert_str_eq(send_text("Host: post.example\r\n\r\n"), "refuse");
+	end_rules();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("app");
@@ -1217,6 +1292,8 @@ int main(void)
 			    sizeof(extensions) / sizeof(*extensions));
 	tcase_add_loop_test(packets, questions, 0, 2);
 	tcase_add_test(packets, memory);
+	tcase_add_loop_test(packets, shares, 0, 2);
+	tcase_add_test(packets, slow_heads);
 	suite_add_tcase(suite, packets);
 	return run_suite(suite);
 }

@@ -3,16 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <xxhash.h>
 
 #include "stream.h"
 
 #define BUCKETS		16384
+#define SHARES		1024
 #define RANGES_FIRST	8
 #define FORGET_PART	8		/* if there is no room, so much of all is forgotten at once */
-#define SWEEP		100		/* ms: how often to look for those that are idle */
+#define SWEEP		100		/* ms: how often to look for those that are idle, */
+#define SWEEP_STREAMS	1024		/* at so many at once */
 #define IDLE		(2 * 3600 * 1000ull)	/* ms: as long as the module keeps TCP flows */
 #define IDLE_HANDSHAKE	(30 * 1000ull)		/* of those that have sent nothing yet */
+#define IDLE_UNIT	(60 * 1000ull)		/* within a head: a server waits no longer */
 #define IDLE_CLOSING	(30 * 1000ull)
 #define IDLE_CROWDED	(10 * 1000ull)		/* if the place is needed */
 #define IDLE_RELEASED	(10 * 1000ull)		/* longer than a packet waits in a queue */
@@ -29,10 +33,11 @@ bool streams_init(struct streams *streams, size_t max)
 {
 	memset(streams, 0, sizeof(*streams));
 	streams->bucket = calloc(BUCKETS, sizeof(*streams->bucket));
+	streams->share = calloc(SHARES, sizeof(*streams->share));
 	streams->mask = BUCKETS - 1;
 	streams->max = max;
-	/* Nobody outside is to know which connections share a bucket. */
-	return streams->bucket &&
+	/* Nobody outside is to know which connections or clients fall together. */
+	return streams->bucket && streams->share &&
 	       getrandom(&streams->seed, sizeof(streams->seed), 0) == sizeof(streams->seed);
 }
 
@@ -41,13 +46,16 @@ bool streams_init(struct streams *streams, size_t max)
  */
 void streams_free(struct streams *streams)
 {
-	unsigned int i;
+	struct stream *stream;
+	size_t i;
 
-	for (i = LISTENED; i <= RELEASED; i++)
-		while (streams->uses[i].oldest)
-			stream_free(streams, streams->uses[i].oldest);
+	for (i = 0; streams->bucket && i < BUCKETS; i++)
+		while ((stream = streams->bucket[i]) != NULL)
+			stream_free(streams, stream);
 	free(streams->bucket);
+	free(streams->share);
 	streams->bucket = NULL;
+	streams->share = NULL;
 }
 
 static struct stream **bucket_of(const struct streams *streams, const struct ends *ends)
@@ -68,14 +76,28 @@ struct stream *stream_find(const struct streams *streams, const struct ends *end
 	return stream;
 }
 
-static struct uses *uses_of(struct streams *streams, const struct stream *stream)
+/* Of IPv6, a client has as many addresses as it likes, with one prefix (RFC 4291, section 2.5.4). */
+static struct share *share_of(const struct streams *streams, const struct ends *ends)
 {
-	return &streams->uses[stream->phase == PHASE_RELEASED ? RELEASED : LISTENED];
+	return &streams->share[XXH3_64bits_withSeed(ends->addr[0], ends->family == AF_INET ? 4 : 8,
+						    streams->seed) % SHARES];
 }
 
-static void unlink_use(struct streams *streams, struct stream *stream)
+/* It takes more memory, or less. */
+static void take(struct streams *streams, struct stream *stream, ssize_t bytes)
 {
-	struct uses *uses = uses_of(streams, stream);
+	streams->memory += bytes;
+	stream->share->memory += bytes;
+}
+
+static struct uses *uses_of(const struct stream *stream)
+{
+	return &stream->share->uses[stream->phase == PHASE_RELEASED ? RELEASED : LISTENED];
+}
+
+static void unlink_use(struct stream *stream)
+{
+	struct uses *uses = uses_of(stream);
 
 	*(stream->newer ? &stream->newer->older : &uses->newest) = stream->older;
 	*(stream->older ? &stream->older->newer : &uses->oldest) = stream->newer;
@@ -83,7 +105,7 @@ static void unlink_use(struct streams *streams, struct stream *stream)
 
 static void link_use(struct streams *streams, struct stream *stream)
 {
-	struct uses *uses = uses_of(streams, stream);
+	struct uses *uses = uses_of(stream);
 
 	stream->used = streams->now;
 	stream->newer = NULL;
@@ -97,7 +119,7 @@ static void link_use(struct streams *streams, struct stream *stream)
  */
 void stream_use(struct streams *streams, struct stream *stream)
 {
-	unlink_use(streams, stream);
+	unlink_use(stream);
 	link_use(streams, stream);
 }
 
@@ -109,18 +131,40 @@ static bool is_idle(const struct streams *streams, const struct stream *stream)
 		return idle > IDLE_RELEASED;
 	if (stream->closing)
 		return idle > IDLE_CLOSING;
-	return idle > (stream->phase == PHASE_BEGIN ? IDLE_HANDSHAKE : IDLE);
+	if (stream->phase == PHASE_BEGIN)
+		return idle > IDLE_HANDSHAKE;
+	return idle > (stream->n_kept > stream->unit ? IDLE_UNIT : IDLE);
 }
 
-/* Gives up who is released, or said nothing for longest, if that was long ago. */
-static bool make_room(struct streams *streams, size_t n)
+static struct share *largest(const struct streams *streams)
+{
+	struct share *share, *most = streams->share;
+
+	for (share = most; share < streams->share + SHARES; share++)
+		if (share->memory > most->memory)
+			most = share;
+	return most;
+}
+
+/*
+ * Gives up connections until there is room for @n bytes of @share, but not @but. They are of
+ * who has most: those that are released, then those that have said nothing for longest.
+ * If that was not long ago, only for the sake of who has less.
+ */
+static bool make_room(struct streams *streams, const struct share *share, const struct stream *but,
+		      size_t n)
 {
 	while (streams->memory + n > streams->max) {
-		struct stream *released = streams->uses[RELEASED].oldest;
-		struct stream *oldest = released ? released : streams->uses[LISTENED].oldest;
+		struct share *most = largest(streams);
+		struct stream *oldest = most->uses[RELEASED].oldest;
 
-		if (!oldest || (!released && streams->now - oldest->used < IDLE_CROWDED))
-			return false;
+		if (!oldest) {
+			oldest = most->uses[LISTENED].oldest;
+			if (!oldest || oldest == but ||
+			    (streams->now - oldest->used < IDLE_CROWDED &&
+			     most->memory <= share->memory + n))
+				return false;
+		}
 		stream_free(streams, oldest);
 	}
 	return true;
@@ -136,14 +180,16 @@ static bool make_room(struct streams *streams, size_t n)
 struct stream *stream_new(struct streams *streams, const struct ends *ends, uint32_t at)
 {
 	struct stream **bucket = bucket_of(streams, ends), *stream;
+	struct share *share = share_of(streams, ends);
 
-	if (!make_room(streams, sizeof(*stream)))
+	if (!make_room(streams, share, NULL, sizeof(*stream)))
 		return NULL;
 	stream = calloc(1, sizeof(*stream));
 	if (!stream)
 		return NULL;
-	streams->memory += sizeof(*stream);
 	streams->n++;
+	stream->share = share;
+	take(streams, stream, sizeof(*stream));
 	stream->ends = *ends;
 	stream->at = at;
 	stream->next = *bucket;
@@ -158,7 +204,7 @@ static void drop_early(struct streams *streams, struct stream *stream)
 
 	while ((early = stream->early) != NULL) {
 		stream->early = early->next;
-		streams->memory -= sizeof(*early) + early->n;
+		take(streams, stream, -(ssize_t)(sizeof(*early) + early->n));
 		free(early);
 	}
 	stream->early_bytes = stream->early_n = 0;
@@ -172,7 +218,7 @@ static size_t ranges_size(const struct stream *stream)
 static void drop_kept(struct streams *streams, struct stream *stream)
 {
 	drop_early(streams, stream);
-	streams->memory -= stream->room + ranges_size(stream);
+	take(streams, stream, -(ssize_t)(stream->room + ranges_size(stream)));
 	free(stream->kept);
 	free(stream->ranges);
 	stream->kept = NULL;
@@ -189,7 +235,7 @@ static void drop_kept(struct streams *streams, struct stream *stream)
  */
 void stream_release(struct streams *streams, struct stream *stream)
 {
-	unlink_use(streams, stream);
+	unlink_use(stream);
 	drop_kept(streams, stream);
 	stream->phase = PHASE_RELEASED;
 	link_use(streams, stream);
@@ -205,39 +251,48 @@ void stream_free(struct streams *streams, struct stream *stream)
 	while (*link != stream)
 		link = &(*link)->next;
 	*link = stream->next;
-	unlink_use(streams, stream);
+	unlink_use(stream);
 	drop_kept(streams, stream);
-	streams->memory -= sizeof(*stream);
+	take(streams, stream, -(ssize_t)sizeof(*stream));
 	streams->n--;
 	free(stream);
 }
 
-static void expire(struct streams *streams, struct uses *uses)
+/* Looks at so many at most; returns how many of them are left. */
+static unsigned int expire(struct streams *streams, const struct uses *uses, unsigned int looks)
 {
 	struct stream *stream = uses->oldest, *newer;
-	unsigned int looked;
 
-	for (looked = 0; stream && looked < 1024; stream = newer, looked++) {
+	for (; stream && looks; stream = newer, looks--) {
 		newer = stream->newer;
 		if (is_idle(streams, stream))
 			stream_free(streams, stream);
 		else if (streams->now - stream->used < IDLE_CLOSING)
 			break;
 	}
+	return looks;
 }
 
 /**
  * streams_expire() - forget connections that have said nothing for long
  *
- * The longest unused come first, whatever they wait for: a few others wait behind them.
+ * Of each client, the longest unused come first, whatever they wait for: a few others wait
+ * behind them.
  */
 void streams_expire(struct streams *streams)
 {
+	unsigned int looks = SWEEP_STREAMS, i;
+
 	if (streams->now - streams->swept < SWEEP)
 		return;
 	streams->swept = streams->now;
-	expire(streams, &streams->uses[LISTENED]);
-	expire(streams, &streams->uses[RELEASED]);
+	for (i = 0; looks && i < SHARES; i++) {
+		const struct share *share = &streams->share[streams->sweep];
+
+		looks = expire(streams, &share->uses[LISTENED], looks);
+		looks = expire(streams, &share->uses[RELEASED], looks);
+		streams->sweep = (streams->sweep + 1) % SHARES;
+	}
 }
 
 /* --- what was read ------------------------------------------------------------ */
@@ -317,12 +372,12 @@ static bool grow(struct streams *streams, struct stream *stream, size_t n)
 		room = KEPT_MAX;
 	if (room == stream->room)
 		return true;
-	if (streams->memory + room - stream->room > streams->max)
+	if (!make_room(streams, stream->share, stream, room - stream->room))
 		return false;
 	kept = realloc(stream->kept, room);
 	if (!kept)
 		return false;
-	streams->memory += room - stream->room;
+	take(streams, stream, room - stream->room);
 	stream->kept = kept;
 	stream->room = room;
 	return true;
@@ -334,12 +389,12 @@ static bool grow_ranges(struct streams *streams, struct stream *stream)
 	size_t more = (room - stream->ranges_room) * sizeof(*stream->ranges);
 	struct range *ranges;
 
-	if (room > RANGES_MAX || streams->memory + more > streams->max)
+	if (room > RANGES_MAX || !make_room(streams, stream->share, stream, more))
 		return false;
 	ranges = realloc(stream->ranges, room * sizeof(*ranges));
 	if (!ranges)
 		return false;
-	streams->memory += more;
+	take(streams, stream, more);
 	stream->ranges = ranges;
 	stream->ranges_room = room;
 	return true;
@@ -459,7 +514,7 @@ bool stream_put_early(struct streams *streams, struct stream *stream, uint32_t s
 	struct early **link = &stream->early, *early;
 
 	if (stream->early_n >= EARLY_SEGMENTS || stream->early_bytes + n > EARLY_MAX ||
-	    streams->memory + sizeof(*early) + n > streams->max)
+	    !make_room(streams, stream->share, stream, sizeof(*early) + n))
 		return false;
 	early = malloc(sizeof(*early) + n);
 	if (!early)
@@ -473,7 +528,7 @@ bool stream_put_early(struct streams *streams, struct stream *stream, uint32_t s
 	*link = early;
 	stream->early_n++;
 	stream->early_bytes += n;
-	streams->memory += sizeof(*early) + n;
+	take(streams, stream, sizeof(*early) + n);
 	return true;
 }
 
@@ -489,6 +544,6 @@ struct early *stream_take_early(struct streams *streams, struct stream *stream)
 	stream->early = early->next;
 	stream->early_n--;
 	stream->early_bytes -= early->n;
-	streams->memory -= sizeof(*early) + early->n;
+	take(streams, stream, -(ssize_t)(sizeof(*early) + early->n));
 	return early;
 }

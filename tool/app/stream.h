@@ -53,7 +53,8 @@ enum phase {
  * struct stream - a TCP connection
  * @ends: from the client to the server
  * @next: in its bucket
- * @newer: the one that was used after it
+ * @share: of its client
+ * @newer: the one of @share that was used after it
  * @older: and before it
  * @used: when, milliseconds
  * @phase: enum phase
@@ -74,6 +75,7 @@ enum phase {
 struct stream {
 	struct ends ends;
 	struct stream *next;
+	struct share *share;
 	struct stream *newer;
 	struct stream *older;
 	uint64_t used;
@@ -112,22 +114,33 @@ struct uses {
 };
 
 /**
- * struct streams - all connections of a queue
+ * struct share - the connections of a client, or of a few whose addresses fall together
  * @uses: those that are listened to, and behind them those that are released
+ * @memory: bytes that they take
+ */
+struct share {
+	struct uses uses[2];
+	size_t memory;
+};
+
+/**
+ * struct streams - all connections of a queue
  * @memory: bytes that they take, at most @max
  * @now: milliseconds
  * @swept: when those that are idle were last looked for
+ * @sweep: the share in which to look next
  */
 struct streams {
 	struct stream **bucket;
+	struct share *share;
 	size_t mask;
 	uint64_t seed;
-	struct uses uses[2];
 	size_t n;
 	size_t memory;
 	size_t max;
 	uint64_t now;
 	uint64_t swept;
+	size_t sweep;
 };
 
 enum same {
