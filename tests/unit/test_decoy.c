@@ -1005,6 +1005,44 @@ START_TEST(visitors_are_told_of)
 }
 END_TEST
 
+/* Who says to have the address of a decoy silences it: that does not go unnoticed. */
+START_TEST(claims_are_told_of)
+{
+	begin();
+	events = json_array();
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.2");
+	give();
+	arp(me, 2, "10.0.9.2", "10.0.9.1");		/* a real host */
+	give();
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.77");
+	give();
+	discover(135, "2001:db8:9::1", "ff02::1:ff00:77", "2001:db8:9::77", 255);
+	give();
+	ck_assert_uint_eq(tick(SETTLE_MS), 2);
+	tick(100000);
+	arp(broadcast, 1, "0.0.0.0", "10.0.9.77");
+	give();
+	arp(broadcast, 1, "10.0.9.77", "10.0.9.77");	/* again: that is known */
+	give();
+	discover(136, "2001:db8:9::77", "ff02::1", "2001:db8:9::77", 255);
+	give();
+	visitors_tell(&decoy, true, keep, NULL);
+	ck_assert_uint_eq(json_array_size(events), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *target = json_array_get(event(i, "targets"), 0);
+		const char *from = json_string_value(event(i, "from"));
+
+		ck_assert(!strcmp(from, "10.0.9.77") || !strcmp(from, "2001:db8:9::77"));
+		ck_assert_str_eq(json_string_value(event(i, "mac")), "02:00:00:00:00:01");
+		ck_assert_int_eq(json_integer_value(event(i, "count")), 1);
+		ck_assert_str_eq(json_string_value(json_object_get(target, "proto")), "claim");
+		ck_assert_str_eq(json_string_value(json_object_get(target, "to")), from);
+	}
+	json_decref(events);
+	end();
+}
+END_TEST
+
 /* Who waits until what it did before has been told, or until there is no place. */
 START_TEST(connections_are_always_told_of)
 {
@@ -1141,6 +1179,7 @@ int main(void)
 	tcase_add_loop_test(tcase, requests_are_understood, 0, sizeof(requests) / sizeof(*requests));
 	tcase_add_test(tcase, a_request_has_an_end);
 	tcase_add_test(tcase, visitors_are_told_of);
+	tcase_add_test(tcase, claims_are_told_of);
 	tcase_add_test(tcase, connections_are_always_told_of);
 	tcase_add_test(tcase, all_connections_are_blocked);
 	tcase_add_test(tcase, visitors_have_an_end);

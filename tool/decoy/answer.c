@@ -176,6 +176,21 @@ static void asked_for(struct decoy *decoy, const struct origin *from, const stru
 }
 
 /*
+ * A real host has an address, or says so: who wants a decoy to be silent says that as well.
+ * If one has answered there, that is told.
+ */
+static void claimed(struct decoy *decoy, uint8_t family, const uint8_t *address, const uint8_t *mac)
+{
+	uint8_t whole[16] = { 0 };
+
+	if (hosts_was_none(decoy, family, address)) {
+		memcpy(whole, address, address_bytes(family));
+		visitor_came(decoy, &(struct visit){ family, VISIT_CLAIM, whole, whole, mac, 0, 0 });
+	}
+	hosts_set(decoy, family, address, HOST_REAL);
+}
+
+/*
  * ARP (RFC 826). Who says that an address is its own, or looks whether it is free (RFC 5227),
  * is a real host; but not another decoy, or this one as another bridge hears it.
  */
@@ -189,7 +204,7 @@ static void read_arp(struct decoy *decoy, const struct origin *from, const struc
 		return;
 	if (is_zero(sender, 4)) {
 		if (is_decoy(decoy, AF_INET, target))
-			hosts_set(decoy, AF_INET, target, HOST_REAL);
+			claimed(decoy, AF_INET, target, arp + 8);
 		return;
 	}
 	if (!limit_take(decoy, AF_INET, sender)) {
@@ -197,7 +212,7 @@ static void read_arp(struct decoy *decoy, const struct origin *from, const struc
 		return;
 	}
 	if (is_decoy(decoy, AF_INET, sender))
-		hosts_set(decoy, AF_INET, sender, HOST_REAL);
+		claimed(decoy, AF_INET, sender, arp + 8);
 	if (arp[7] == 1 && memcmp(sender, target, 4) && !is_nobody(AF_INET, sender) &&
 	    is_decoy(decoy, AF_INET, target))
 		asked_for(decoy, from, frame, AF_INET, target);
@@ -219,7 +234,7 @@ static void read_discovery(struct decoy *decoy, const struct origin *from,
 		return;
 	if (icmp[0] == ND_ADVERTISE || is_zero(frame->src, 16)) {
 		if (is_decoy(decoy, AF_INET6, target))
-			hosts_set(decoy, AF_INET6, target, HOST_REAL);
+			claimed(decoy, AF_INET6, target, frame->bytes + MAC_BYTES);
 		return;
 	}
 	if (!limit_take(decoy, AF_INET6, frame->src)) {
@@ -227,7 +242,7 @@ static void read_discovery(struct decoy *decoy, const struct origin *from,
 		return;
 	}
 	if (is_decoy(decoy, AF_INET6, frame->src))
-		hosts_set(decoy, AF_INET6, frame->src, HOST_REAL);
+		claimed(decoy, AF_INET6, frame->src, frame->bytes + MAC_BYTES);
 	if (!is_nobody(AF_INET6, frame->src) && memcmp(frame->src, target, 16) &&
 	    is_decoy(decoy, AF_INET6, target))
 		asked_for(decoy, from, frame, AF_INET6, target);

@@ -89,6 +89,7 @@ struct tally {
 
 /**
  * struct visit - somebody wants something of a decoy
+ * @proto: or VISIT_CLAIM: they say that the address of a decoy is theirs
  * @from: their address, with 16 bytes also if it is of IPv4; and @to
  * @mac: their link address
  * @port: that it is for; 0 for an echo
@@ -102,6 +103,8 @@ struct visit {
 	uint16_t from_port;
 	uint16_t port;
 };
+
+#define VISIT_CLAIM	IPPROTO_RAW
 
 #define DECOY_ECHOES	256
 
@@ -153,6 +156,7 @@ bool net_has(const struct net *net, uint8_t family, const uint8_t *address);
 enum host_state { HOST_UNKNOWN, HOST_NONE, HOST_REAL };
 struct hosts *hosts_new(void);
 enum host_state hosts_look(const struct decoy *decoy, uint8_t family, const uint8_t *address);
+bool hosts_was_none(const struct decoy *decoy, uint8_t family, const uint8_t *address);
 void hosts_set(struct decoy *decoy, uint8_t family, const uint8_t *address, enum host_state state);
 void hosts_wait(struct decoy *decoy, const struct origin *from, const struct frame *frame,
 		uint8_t family, const uint8_t *address);

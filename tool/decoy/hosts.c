@@ -54,6 +54,11 @@ static struct known *place_of(const struct decoy *decoy, uint8_t family, const u
 	return &decoy->hosts->known[siphash(decoy->key, address, address_bytes(family)) % PLACES];
 }
 
+static bool is_of(const struct known *known, uint8_t family, const uint8_t *address)
+{
+	return known->family == family && !memcmp(known->address, address, address_bytes(family));
+}
+
 /**
  * hosts_look() - what is known of an address
  */
@@ -61,10 +66,18 @@ enum host_state hosts_look(const struct decoy *decoy, uint8_t family, const uint
 {
 	const struct known *known = place_of(decoy, family, address);
 
-	if (known->family != family || memcmp(known->address, address, address_bytes(family)) ||
-	    known->until <= decoy->now)
-		return HOST_UNKNOWN;
-	return known->state;
+	return is_of(known, family, address) && known->until > decoy->now ? known->state :
+	       HOST_UNKNOWN;
+}
+
+/**
+ * hosts_was_none() - was an address nobody's when it was last asked for, however long ago?
+ */
+bool hosts_was_none(const struct decoy *decoy, uint8_t family, const uint8_t *address)
+{
+	const struct known *known = place_of(decoy, family, address);
+
+	return is_of(known, family, address) && known->state == HOST_NONE;
 }
 
 /**

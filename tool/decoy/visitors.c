@@ -256,7 +256,8 @@ static void bytes_text(const uint8_t *bytes, size_t n, char *to)
 
 static const char *proto_name(uint8_t proto)
 {
-	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "icmp";
+	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" :
+	       proto == VISIT_CLAIM ? "claim" : "icmp";
 }
 
 static json_t *targets_json(const struct visitor *visitor)
