@@ -96,6 +96,21 @@ check_match "and why" "$(cat "$TMP/gone.err")" 'PostgreSQL: '
 start
 check_equal "what was committed is there" "$(query 'SELECT count(*) FROM packet')" $((before + 15100))
 
+# Only its connection goes, and somebody else has the lock for a while.
+snoop locked --store "$url"
+send 100 500
+busywait 20 pg_counted $((before + 15200))
+query "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory';
+	SELECT pg_advisory_lock(18010); SELECT pg_sleep(4)" >/dev/null &
+holder=$!
+has_lock() { [ "$(query "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(4)' AND wait_event = 'PgSleep'")" = 1 ]; }
+busywait 10 has_lock
+send 100 501
+wait "$holder"
+check "it waits for the lock" busywait 20 pg_counted $((before + 15300))
+finish
+check_equal "and nothing is lost" "$(jq -c '[.received, .stored, .lost]' "$TMP/locked.out")" "[200,200,0]"
+
 snoop first --store "$url"
 check_match "a second writer is refused" "$(in_ns "$TAP" "$FWCTL" snoop far --store "$url" 2>&1)" 'another snoop writes'
 finish

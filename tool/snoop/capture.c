@@ -46,19 +46,19 @@ bool capture_enter(const char *netns, char *error, size_t size)
 	return true;
 }
 
-/* IPv6 gives an address to whatever is set up. */
-static void without_ipv6(const char *iface)
+/* IPv6 gives an address to whatever is set up, if there is IPv6. */
+static void without_ipv6(const char *iface, char *warning, size_t size)
 {
 	char path[128];
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", iface);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, "1", 1) < 0)
-		fprintf(stderr, "fwctl: IPv6 cannot be switched off on %s\n", iface);
-	close(fd);
+	if (fd < 0 ? errno != ENOENT : write(fd, "1", 1) < 0)
+		snprintf(warning, size, "IPv6 cannot be switched off on %s, which will not be silent: %s",
+			 iface, strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 /**
@@ -78,7 +78,7 @@ void capture_prepare(const char *iface, char *warning, size_t size)
 	if (fd < 0)
 		return;
 	if (!ioctl(fd, SIOCGIFFLAGS, &request) && !(request.ifr_flags & IFF_UP)) {
-		without_ipv6(iface);
+		without_ipv6(iface, warning, size);
 		request.ifr_flags |= IFF_UP | IFF_NOARP;
 		if (ioctl(fd, SIOCSIFFLAGS, &request))
 			snprintf(warning, size, "%s is down, and cannot be set up: %s", iface,

@@ -75,6 +75,8 @@ static const char merge[] =
 
 /**
  * struct pg_store - a store in PostgreSQL
+ * @ready: the connection has the lock, and what belongs to a session
+ * @tried: when it was last made again, seconds
  * @capture: the number of this run's row
  * @parts_end: the first number that no partition is for
  * @part_packets: how many numbers a new one is for
@@ -83,6 +85,8 @@ static const char merge[] =
 struct pg_store {
 	struct store common;
 	PGconn *conn;
+	bool ready;
+	time_t tried;
 	uint64_t capture;
 	uint64_t parts_end;
 	uint64_t part_packets;
@@ -335,17 +339,24 @@ static bool set_up(struct pg_store *s)
 		return false;
 	}
 	s->parts_end = ask(s, "SELECT max(next) FROM packet_part", s->common.next_packet ?: 1);
+	s->ready = true;
 	return true;
 }
 
+static bool is_ready(const struct pg_store *s)
+{
+	return s->ready && PQstatus(s->conn) == CONNECTION_OK;
+}
+
+/* The server may not know yet that the connection of before has gone, which has the lock. */
 static bool reconnect(struct pg_store *s)
 {
-	static time_t tried;
 	time_t now = time(NULL);
 
-	if (now == tried)
+	if (now == s->tried)
 		return false;
-	tried = now;
+	s->tried = now;
+	s->ready = false;
 	PQreset(s->conn);
 	return PQstatus(s->conn) == CONNECTION_OK && set_up(s);
 }
@@ -358,7 +369,7 @@ static enum store_result write_batch(struct store *store, struct batch *batch)
 	uint64_t parts_end;
 	char sql[96];
 
-	if (PQstatus(s->conn) != CONNECTION_OK && !reconnect(s))
+	if (!is_ready(s) && !reconnect(s))
 		return STORE_AGAIN;
 	/* The server may have gone between the commit and its answer. */
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM packet WHERE id = %" PRIu64, last);
@@ -412,7 +423,7 @@ static enum store_result keep(struct store *store, const struct batch *next, boo
 
 	(void)next_part;
 	s->since += next ? next->bytes : 0;
-	if ((!o->max_size && !o->max_age) || PQstatus(s->conn) != CONNECTION_OK ||
+	if ((!o->max_size && !o->max_age) || !is_ready(s) ||
 	    (now - s->kept < KEEP_S && (!o->max_size || s->since < o->max_size / 32)))
 		return STORE_DONE;
 	s->kept = now;

@@ -92,6 +92,13 @@ check "the snooper stops" systemctl stop flowwall-snoop@wan0
 check "a report of what it recorded has the host" \
 	hears good.example fwctl -j report /var/lib/flowwall-snoop/wan0.db
 well flowwall-snoop@wan0
+ip link add tap0 type dummy
+busywait 30 systemctl is-active -q sys-subsystem-net-devices-tap0.device
+check "it sets an interface up that is down" systemctl start flowwall-snoop@tap0
+check "which is up then" hears '<.*UP' ip link show tap0
+check "and silent" test "$(cat /proc/sys/net/ipv6/conf/tap0/disable_ipv6; ip -o addr show tap0)" = 1
+systemctl stop flowwall-snoop@tap0
+well flowwall-snoop@tap0
 
 mkdir -p /var/lib/prometheus/node-exporter
 check "the counters are written" systemctl start flowwall-metrics.service
