@@ -153,6 +153,7 @@ ovs_apply <<-RULES
 RULES
 check "a host connects" session ends "$WEB" tcp 10.0.9.2 5432
 check "again, to what stays allowed" session stays "$WEB" tcp 10.0.9.2 80
+check "twice" session too "$WEB" tcp 10.0.9.2 5432
 check "a connection" tell ends echo 10
 check "another" tell stays echo 10
 before=$(flow_dump)
@@ -170,11 +171,24 @@ printf '#!/bin/sh\nexit 1\n' | tee "$TMP/broken/ovs-dpctl" >"$TMP/broken/ovs-app
 chmod +x "$TMP/broken/"*
 check_fails "without its connections, that is not done" \
 	env PATH="$TMP/broken:$PATH" "$FWCTL" ovs apply "$TMP/moved"
+# Then it does, but does not end the first one of them.
+for program in ovs-dpctl ovs-appctl; do
+	cat >"$TMP/broken/$program" <<-SCRIPT
+		#!/bin/sh
+		case "\$*" in
+		*flush-conntrack*) mkdir "$TMP/once" 2>/dev/null && exit 1 ;;
+		esac
+		exec $(command -v "$program") "\$@"
+	SCRIPT
+done
+check_fails "nor is it if one lives on" \
+	env PATH="$TMP/broken:$PATH" "$FWCTL" ovs apply "$TMP/moved"
 ovs_apply <"$TMP/moved"
-check_match "connections end, then" "$(cat "$TMP/apply")" ' [1-9][0-9]* connections? ended'
+check_match "which ends, then, as the others did before" "$(cat "$TMP/apply")" ' 1 connection ended'
 check_equal "and flows of the two hosts change, no others" \
 	"$(diff <(echo "$before") <(flow_dump) | grep -c '^[<>]')" 6
 check_fails "what is not allowed any more ends" tell ends echo 10
+check_fails "both of them" tell too echo 10
 check "the other connection lives" tell stays echo 10
 check "the host that left begins none" connects_none "$WEB" 10.0.9.2 5432
 check "the host that came does" tcp_echoes "$GUEST" 10.0.9.2 5432

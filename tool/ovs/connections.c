@@ -9,6 +9,8 @@
 
 #include "vswitch.h"
 
+#define LEFT_MAX	10	/* if so many cannot be ended, none can */
+
 /*
  * The kernel tells without ovs-vswitchd, user space's datapath is in it. Neither is named:
  * OVS 3.1 does not understand flush-conntrack if it is, and there is one of a kind.
@@ -104,28 +106,36 @@ static bool end_connection(const struct vs_bridge *at, const char *zone, const s
 
 /**
  * vs_end_connections() - end the connections that a bridge does not allow any more
+ * @ended: so many are added to it
  *
- * Return: how many, or -1 after an error.
+ * One that cannot be ended does not save those behind it.
+ *
+ * Return: false if some are left, see vs_error().
  */
-long vs_end_connections(const struct vs_bridge *at, const struct bridge *bridge)
+bool vs_end_connections(const struct vs_bridge *at, const struct bridge *bridge, long *ended)
 {
 	char *zone = text_of("zone=%u", ovs_zone(bridge->declared)), *text, *rest, *line;
 	struct segments *segments;
 	struct tuple tuple;
-	long ended = 0;
+	unsigned int left = 0;
 
 	if (!conntrack(at, "dump", zone, NULL, &text)) {
 		free(zone);
-		return -1;
+		return false;
 	}
 	segments = segments_of(bridge);
-	for (rest = text; ended >= 0 && (line = strsep(&rest, "\n")) != NULL; )
-		if (read_connection(line, &tuple) && !segments_allow(segments, &tuple))
-			ended = end_connection(at, zone, &tuple) ? ended + 1 : -1;
+	for (rest = text; left < LEFT_MAX && (line = strsep(&rest, "\n")) != NULL; ) {
+		if (!read_connection(line, &tuple) || segments_allow(segments, &tuple))
+			continue;
+		if (end_connection(at, zone, &tuple))
+			(*ended)++;
+		else
+			left++;
+	}
 	segments_free(segments);
 	free(text);
 	free(zone);
-	return ended;
+	return !left;
 }
 
 /**

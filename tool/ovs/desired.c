@@ -547,12 +547,9 @@ static bool end_connections(const struct desired *desired, size_t i, struct outc
 {
 	const struct bridge *bridge = &desired->bridges[i];
 	const struct vs_bridge *at = vs_bridge(&desired->vs, bridge->declared->bridge);
-	long ended = bridge->segments.n ? vs_end_connections(at, bridge) : 0;
 
 	outcome->bridge = bridge->declared->bridge;
-	if (ended > 0)
-		outcome->ended += ended;
-	return ended >= 0;
+	return !bridge->segments.n || vs_end_connections(at, bridge, &outcome->ended);
 }
 
 /**

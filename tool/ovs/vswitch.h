@@ -90,7 +90,7 @@ bool vs_set_controller(const char *bridge, const char *target);
 bool vs_mark(const char *bridge, const char *before);
 bool vs_set_mirrors(const struct vs_bridge *bridge, const struct bridge *desired, bool dry_run);
 
-long vs_end_connections(const struct vs_bridge *at, const struct bridge *bridge);
+bool vs_end_connections(const struct vs_bridge *at, const struct bridge *bridge, long *ended);
 bool vs_flush_zone(const struct vs_bridge *at, unsigned int zone);
 void vs_wait_datapath(void);
 void vs_empty_datapath(const struct vswitch *vs, const char *const *names, size_t n);
