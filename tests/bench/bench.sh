@@ -21,8 +21,8 @@ source_dir=$(cd "$here/../.." && pwd -P)
 output=$source_dir/build/bench
 # Where code and data come to lie differs from boot to boot, and so does what they cost.
 boots=3
-uml=(--rounds 7 --packets 1000000)
-icount=(--rounds 5 --packets 50000 --flows 1 --flows 1000 --flows 100000)
+uml=(--rounds 9 --packets 500000)
+icount=(--rounds 5 --packets 50000 --bursts 1 --flows 1 --flows 1000 --flows 100000)
 # What else there is would take hours there, or is about time.
 cells=(--cell established --cell tcp --cell ipv6 --cell new --cell syn)
 while getopts qo: option; do
@@ -30,7 +30,7 @@ while getopts qo: option; do
 	q)
 		boots=2
 		uml=(--rounds 2 --packets 100000 --probes 200 --flows 1000)
-		icount=(--rounds 2 --packets 5000 --flows 1000)
+		icount=(--rounds 2 --packets 5000 --bursts 1 --flows 1000)
 		;;
 	o)	output=$OPTARG ;;
 	*)	sed -n '4,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;

@@ -28,6 +28,9 @@ KINDS = {"plain": "plain", "conntrack": "conntrack", "conntrack-again": "conntra
          "flowtable": "flowtable", "iptables": "iptables", "flowwall": "flowwall",
          "fastpath": "fastpath"}
 
+# Packets of known flows come in bursts of so many, or of one of each flow if these are more.
+BURST = 25000
+
 # User-Mode Linux does not load them by itself.
 OTHERS = ["pktgen", "nf_conntrack_netlink", "nft_ct", "nft_flow_offload", "nf_flow_table_inet",
           "iptable_filter", "xt_conntrack"]
@@ -79,10 +82,11 @@ def have(router, count, tcp=False, ipv6=False):
 
 
 def established(cell, routers, options, count, tcp=False, ipv6=False):
-    packets = max(count, options.packets)
+    burst = max(count, min(BURST, options.packets))
+    bursts = max(options.bursts, options.packets // burst)
     conntrack_room(count)
-    rounds(cell, routers, options, packets, lambda router: have(router, count, tcp, ipv6),
-           lambda router: router.forward(packets, count, ipv6))
+    rounds(cell, routers, options, bursts * burst, lambda router: have(router, count, tcp, ipv6),
+           lambda router: router.forward(burst, count, ipv6, bursts))
 
 
 def new(cell, routers, options, packets, syn=False):
@@ -279,6 +283,7 @@ def main():
     parser.add_argument("fwctl")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--packets", type=int, default=500000)
+    parser.add_argument("--bursts", type=int, default=4)
     parser.add_argument("--probes", type=int, default=2000)
     parser.add_argument("--setup", action="append", choices=KINDS)
     parser.add_argument("--flows", type=int, action="append", choices=FLOWS)
