@@ -570,7 +570,9 @@ int fwl_transaction_commit(struct fwl_net *fn, struct fwl_transaction *tx,
 	} else if (tx->base != running(fn)->generation) {
 		NL_SET_ERR_MSG(extack, "the ruleset was changed by somebody else meanwhile");
 		err = -EAGAIN;
-	} else if (commit->confirm && fn->fallback) {
+	} else if (fn->fallback && (commit->confirm || (tx->mode == FLOWWALL_MODE_REPLACE &&
+							 !commit->check))) {
+		/* It would go when that is taken back, which nobody who applies it expects. */
 		NL_SET_ERR_MSG(extack, "another ruleset waits to be confirmed");
 		err = -EBUSY;
 	} else {

@@ -211,8 +211,8 @@ static int no_route(const struct packet_words *words, const uint8_t *address, co
  * @iif: the name of the first one, or NULL: the one towards the source
  * @packet: gets their indexes
  *
- * In the network namespace that this process is in. Return: 0, or -1 with the error
- * reported.
+ * In the network namespace that this process is in. Return: 0, PACKET_HERE if it is from this
+ * router to itself, or -1 with the error reported.
  */
 int packet_route(const struct packet_words *words, const char *iif, struct raw_packet *packet)
 {
@@ -225,7 +225,10 @@ int packet_route(const struct packet_words *words, const char *iif, struct raw_p
 		if (!packet->iif)
 			return wrong("see: ip link", "there is no interface `%s`", iif), -1;
 	} else {
-		route = ask_route(words->family, words->src, NULL, 0);
+		/* The answer has the source that asks, where rules of routing look at that. */
+		route = ask_route(words->family, words->src, words->dst, 0);
+		if (route.err)
+			route = ask_route(words->family, words->src, NULL, 0);
 		if (route.err || (route.type != RTN_LOCAL && route.type != RTN_UNICAST))
 			return no_route(words, words->src, "back to");
 		if (route.type == RTN_UNICAST)
@@ -239,7 +242,5 @@ int packet_route(const struct packet_words *words, const char *iif, struct raw_p
 		return no_route(words, words->dst, "to");
 	if (route.type == RTN_UNICAST)
 		packet->oif = route.oif;
-	if (!packet->iif && !packet->oif)
-		return wrong(NULL, "from this router to itself: FlowWall has no say in that"), -1;
-	return 0;
+	return packet->iif || packet->oif ? 0 : PACKET_HERE;
 }

@@ -32,6 +32,9 @@ struct packet_words {
 };
 
 void packet_build(const struct packet_words *words, struct raw_packet *packet);
+/* What packet_route() says of a packet that goes by no interface. */
+#define PACKET_HERE	1
+
 int packet_route(const struct packet_words *words, const char *iif, struct raw_packet *packet);
 
 #endif

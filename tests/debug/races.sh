@@ -106,16 +106,16 @@ check_equal "$rounds times an interface gets another name, or goes and comes" "$
 # Without roles there is no table: flows go while packets look for them.
 failed=0
 for ((n = 0; n < rounds; n++)); do
-	fw apply "$TMP/no-roles" && fw apply "$TMP/ruleset" || failed=$((failed + 1))
+	fw apply --force "$TMP/no-roles" && fw apply "$TMP/ruleset" || failed=$((failed + 1))
 	# Nobody confirms: it comes back, or the module goes before.
-	[ $((n % 20)) != 0 ] || { fw apply "$TMP/no-roles" --confirm 1 && sleep 1.5; } || failed=$((failed + 1))
+	[ $((n % 20)) != 0 ] || { fw apply --force "$TMP/no-roles" --confirm 1 && sleep 1.5; } || failed=$((failed + 1))
 done >/dev/null 2>"$TMP/errors"
 check_equal "$rounds times all roles go and come" "$failed$(<"$TMP/errors")" 0
 ruleset
 
 failed=0
 for ((n = 0; n < rounds; n++)); do
-	[ $((n % 10)) != 0 ] || { fw apply "$TMP/no-roles" --confirm 1 && sleep "1.0$((n % 7))"; } || failed=$((failed + 1))
+	[ $((n % 10)) != 0 ] || { fw apply --force "$TMP/no-roles" --confirm 1 && sleep "1.0$((n % 7))"; } || failed=$((failed + 1))
 	# Who reads has the module in use, for as long as it reads.
 	timeout $((20 * SLOW)) rmmod flowwall || failed=$((failed + 1))
 	insmod "$FLOWWALL_KO" && fw apply "$TMP/ruleset" || failed=$((failed + 1))

@@ -120,9 +120,17 @@ before=$(fw save)
 fw_fails_to_apply() { ! fw apply "$TMP/bad" >/dev/null 2>&1; }
 printf '%s\ngroup friends host 203.0.113.99\nallow in from group nowhere\n' "$before" >"$TMP/bad"
 check "a file with a mistake is refused" fw_fails_to_apply
+: >"$TMP/empty"
+printf '10.0.0.0\0/8\n' >"$TMP/zero"
+check_match "a list that is no text is refused" "$(fw group add friends file "$TMP/zero" 2>&1)" 'a zero byte'
+check "an empty list of members to go" fw group del friends file "$TMP/empty"
 check_equal "no member has changed" "$(fw save)" "$before"
 fw save >"$TMP/saved"
 check "what is saved can be applied" fw apply "$TMP/saved"
+fw group add early host 192.0.2.76 && fw group add later host 192.0.2.77
+check "a group becomes a member of one that was there before it" fw group add early group later
+before=$(fw save)
+check "which can be applied as well" fw apply - <<<"$before"
 check_equal "and is the same" "$(fw save)" "$before"
 check_equal "counters go on" "$(fw -j rule list | jq '.[] | select(.id == "dns") | .packets >= 2')" true
 

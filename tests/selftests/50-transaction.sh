@@ -83,7 +83,11 @@ check "neither has changed anything" saved "$TMP/before"
 check_equal "nor has there been a new ruleset" "$(fw -j status | jq .generation)" "$generation"
 check_equal "standard input is a file, too" "$(fw apply - <"$TMP/other" && fw -j status | jq .rules)" 898
 
-printf 'version 1\n' | fw apply - >/dev/null
+check_match "an empty one is refused: it would open the router" "$(fw apply /dev/null 2>&1)" 'no statement'
+check_match "so is one without roles" "$(printf 'allow in tcp\n' | fw apply - 2>&1)" 'no interface with a role'
+check_match "and one that takes them away" "$(printf 'group web\n' | fw apply - 2>&1)" 'takes the roles'
+check_equal "nothing has changed by these" "$(fw -j status | jq .rules)" 898
+printf 'version 1\n' | fw apply - --force >/dev/null
 add() { # WHO
 	local n
 	for ((n = 0; n < 25; n++)); do

@@ -30,6 +30,8 @@ check "the new one runs" udp_echoes "$OUTSIDE" "$INSIDE4" 54 1001
 check_fails "the old one does not" udp_echoes "$OUTSIDE" "$INSIDE4" 53 1002
 check_equal "status tells how long" "$(fw -j status | jq '.confirm > 0 and .confirm <= 15')" true
 check_fails "a second one that waits is refused" fw apply "$TMP/old" --confirm 15
+check_match "so is any other one, which would go as well" "$(fw apply "$TMP/old" 2>&1)" 'waits to be confirmed'
+check "but may be checked" fw apply "$TMP/old" --check
 check "the old one comes back" busywait 40 old_runs
 check_equal "nothing waits" "$(fw -j status | jq .confirm)" null
 check "it runs, with its members" udp_echoes "$OUTSIDE" "$INSIDE4" 53 1003

@@ -44,15 +44,36 @@ static size_t of_module(const struct script *script)
 	return n;
 }
 
+/* The groups without their members, which may be groups that come later. */
+static struct stmt *names_of_groups(const struct script *script, size_t *n)
+{
+	struct stmt *names = calloc(script->n + 1, sizeof(*names));
+
+	if (!names)
+		fail_out_of_memory();
+	for (*n = 0; *n < script->n && script->stmt[*n].kind == STMT_GROUP; ++*n) {
+		names[*n] = script->stmt[*n];
+		names[*n].group.members = NULL;
+		names[*n].group.n_members = 0;
+	}
+	return names;
+}
+
 /* All statements in one transaction. @bad: the one that the module refused. */
-static int load(struct module *module, struct script *script, struct commit *commit,
+static int load(struct module *module, const struct script *script, struct commit *commit,
 		const struct stmt **bad)
 {
+	size_t n_names;
+	struct stmt *names = names_of_groups(script, &n_names);
 	int tries, err = 0;
 
 	for (tries = 0; tries < TRIES; tries++) {
 		*bad = NULL;
 		err = module_begin(module, FLOWWALL_MODE_REPLACE);
+		if (!err)
+			err = module_add(module, names, n_names, bad);
+		if (err && *bad)
+			*bad = &script->stmt[*bad - names];
 		if (!err)
 			err = module_add(module, script->stmt, of_module(script), bad);
 		if (!err)
@@ -60,7 +81,64 @@ static int load(struct module *module, struct script *script, struct commit *com
 		if (err != -EAGAIN)
 			break;
 	}
+	free(names);
 	return err;
+}
+
+static bool has(const struct script *script, enum stmt_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < script->n; i++)
+		if (script->stmt[i].kind == kind &&
+		    (kind != STMT_ROLE || script->stmt[i].role.role != FLOWWALL_ROLE_NONE))
+			return true;
+	return false;
+}
+
+/* Without a role, every packet passes: a file that has lost its lines must not do that. */
+static int would_open(struct module *module, const struct script *script, const char *name)
+{
+	static const char hint[] = "fwctl off opens the router; to apply it all the same: --force";
+	struct script running = { .n = 0 };
+	int status = DONE;
+
+	if (has(script, STMT_ROLE))
+		return DONE;
+	if (!script->n)
+		return wrong(hint, "%s has no statement: every packet would pass; nothing was changed",
+			     name);
+	if (has(script, STMT_RULE))
+		return wrong(hint, "%s has rules, but no interface with a role: every packet would pass; "
+			     "nothing was changed", name);
+	if (module_ruleset(module, FLOWWALL_KIND_ROLE, NULL, &running))
+		status = module_failed(module);
+	else if (has(&running, STMT_ROLE))
+		status = wrong(hint, "%s takes the roles from all interfaces: every packet would pass; "
+			       "nothing was changed", name);
+	script_free(&running);
+	return status;
+}
+
+/* Has the module ask whether a new session like this one, if there is one, would pass. */
+static int guard(struct request *request, struct ssh_session *session, struct raw_packet *packet)
+{
+	const char *iface = *session->iface ? session->iface : NULL;
+
+	if (!ssh_session_find(session))
+		return DONE;
+	packet_build(&session->words, packet);
+	switch (packet_route(&session->words, iface, packet)) {
+	case 0:
+		request->commit.guard = packet;
+		return DONE;
+	case PACKET_HERE:
+		return DONE;
+	default:
+		return wrong("apply it all the same: --force",
+			     "whether new ssh sessions like this one (%s) would pass is not known; "
+			     "nothing was changed", session->text);
+	}
 }
 
 static void tell(const struct request *request, const struct script *script)
@@ -101,10 +179,11 @@ static int apply(struct script *script, struct request *request)
 
 	if (status)
 		return status;
-	if (!request->force && ssh_session_find(&session)) {
-		packet_build(&session.words, &packet);
-		if (!packet_route(&session.words, *session.iface ? session.iface : NULL, &packet))
-			request->commit.guard = &packet;
+	if (!request->force)
+		status = would_open(module, script, request->name) ?: guard(request, &session, &packet);
+	if (status) {
+		module_close(module);
+		return status;
 	}
 	err = load(module, script, &request->commit, &bad);
 	if (err == -ECONNREFUSED && request->commit.guard) {

@@ -16,7 +16,7 @@
 struct question {
 	struct packet_words words;
 	int direction;	/* enum flowwall_direction, or -1 */
-	bool typed;
+	const char *type;
 	const char *iif;
 };
 
@@ -34,7 +34,7 @@ static bool read_number(const char *text, unsigned long max, unsigned long *valu
 
 	if (!text || text[0] < '0' || text[0] > '9')
 		return false;
-	*value = strtoul(text, &end, 0);
+	*value = strtoul(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
 	return !*end && *value <= max;
 }
 
@@ -101,19 +101,22 @@ static int read_end(struct question *q, const char *keyword, int argc, char **ar
 	return 3;
 }
 
-/* "type NAME|N" */
-static bool read_type(struct question *q, const char *text)
+/* "type NAME|N", once the family is known, which is what a name depends on. */
+static bool read_type(struct question *q)
 {
 	unsigned long number;
 	unsigned int types;
 	int type;
 
-	q->typed = true;
-	if (read_number(text, 255, &number)) {
+	if (!q->type) {
+		q->words.type = q->words.family == AF_INET6 ? 128 : 8;
+		return true;
+	}
+	if (read_number(q->type, 255, &number)) {
 		q->words.type = number;
 		return true;
 	}
-	if (!text || !value_of(icmp_type_names, text, &types))
+	if (!value_of(icmp_type_names, q->type, &types))
 		return false;
 	type = q->words.family == AF_INET6 ? ICMPV6_TYPE_OF(types) : ICMP_TYPE_OF(types);
 	q->words.type = type;
@@ -133,7 +136,8 @@ static int read_option(struct question *q, int argc, char **argv)
 		return words ? words + 1 : 0;
 	}
 	if (!strcmp(argv[0], "type")) {
-		good = read_type(q, value);
+		q->type = value;
+		good = value;
 	} else if (!strcmp(argv[0], "flags")) {
 		good = read_flags(value, &q->words.flags);
 	} else if (!strcmp(argv[0], "id")) {
@@ -189,8 +193,8 @@ static bool read_question(struct question *q, int argc, char **argv)
 	if (has_ports(q->words.proto)) {
 		if (!q->words.sport)
 			q->words.sport = 40000;
-	} else if (!q->typed) {
-		q->words.type = q->words.family == AF_INET6 ? 128 : 8;
+	} else if (!read_type(q)) {
+		return wrong("fwctl explain --help", "`%s` is no value of `type`", q->type), false;
 	}
 	return true;
 }
@@ -332,7 +336,10 @@ int cmd_explain(int argc, char **argv)
 	if (status)
 		return status;
 	packet_build(&q.words, &packet);
-	if (packet_route(&q.words, q.iif, &packet)) {
+	status = packet_route(&q.words, q.iif, &packet);
+	if (status) {
+		if (status == PACKET_HERE)
+			wrong(NULL, "from this router to itself: FlowWall has no say in that");
 		status = REFUSED;
 	} else if (module_explain(module, &packet, &answer)) {
 		status = module_failed(module);
