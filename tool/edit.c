@@ -108,8 +108,13 @@ static int edit_typed(enum stmt_kind kind, bool add, int argc, char **argv)
 	struct edit change = { add, &typed.stmt };
 	int status = REFUSED;
 
-	if (type_statement(kind, argc, argv, &typed))
-		status = edit(&change);
+	if (type_statement(kind, argc, argv, &typed)) {
+		/* Members of which there are none, as of an empty file, do not mean the group. */
+		if (!add && kind == STMT_GROUP && argc > 2 && !typed.stmt.group.n_members)
+			status = DONE;
+		else
+			status = edit(&change);
+	}
 	typed_free(&typed);
 	return status;
 }

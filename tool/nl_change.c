@@ -277,12 +277,15 @@ static void put_key(struct nl_msg *msg, struct progress *progress)
 /* --- transactions ---------------------------------------------------------- */
 
 /**
- * module_begin() - begin a transaction
+ * module_begin() - begin a transaction; one that was not committed is given up
  */
 int module_begin(struct module *module, enum flowwall_mode mode)
 {
 	struct nl_msg *msg = request(module, FLOWWALL_CMD_BEGIN, 0);
 
+	if (module->begun)
+		exchange(module, request(module, FLOWWALL_CMD_ABORT, 0), NULL, NULL);
+	module->begun = true;
 	nla_put_u8(msg, FLOWWALL_A_MODE, mode);
 	return exchange(module, msg, NULL, NULL);
 }
@@ -371,6 +374,7 @@ int module_commit(struct module *module, struct commit *commit)
 	if (commit->guard)
 		put_packet(msg, commit->guard);
 	commit->ended = 0;
+	module->begun = false;
 	return exchange(module, msg, read_ended, &commit->ended);
 }
 

@@ -26,6 +26,7 @@ struct module {
 	int family;
 	char error[512];
 	bool refused;
+	bool begun;	/* there may be a transaction that was not committed */
 	uint32_t offset;
 	bool losing;
 	uint32_t lost;

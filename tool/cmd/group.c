@@ -37,11 +37,13 @@ static json_t *member_json(const struct member *member)
 	json_t *left = member->timeout ? json_integer(member->left) : json_null();
 	char word[128], *value;
 
-	/* As in "host 192.0.2.1" or "group web". */
+	/* As in "host 192.0.2.1" or "group web"; a name may stand between quotation marks. */
 	print_member(member, word, sizeof(word));
 	value = strchr(word, ' ');
 	*value++ = '\0';
 	value[strcspn(value, " ")] = '\0';
+	if (member->family == MEMBER_IFACE)
+		value = (char *)member->name;
 	return json_pack("{s:s, s:o, s:o}",
 			 member->family == AF_INET || member->family == AF_INET6 ? "addr" : word,
 			 value, "timeout", timeout, "left", left);
@@ -54,7 +56,8 @@ static void show_json(const struct group *group)
 
 	for (i = 0; i < group->n_members; i++)
 		json_array_append_new(members, member_json(&group->members[i]));
-	out_json(json_pack("{s:s, s:o}", "name", group->name, "members", members));
+	out_json(json_pack("{s:i, s:s, s:o}", "schema", JSON_SCHEMA, "name", group->name,
+			   "members", members));
 }
 
 static void show_text(const struct group *group)

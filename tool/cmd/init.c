@@ -79,7 +79,8 @@ static char *propose(void)
 static int write_new(const char *name, const char *text)
 {
 	FILE *file = fopen(name, "we");
-	bool good = file && fputs(text, file) >= 0;
+	/* Renamed before it is on the disk, it could be empty when the power comes back. */
+	bool good = file && fputs(text, file) >= 0 && !fflush(file) && !fsync(fileno(file));
 
 	if (file && fclose(file))
 		good = false;

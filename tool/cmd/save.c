@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fwctl save: the running ruleset as a file. */
 #include <stdio.h>
+#include <string.h>
 
 #include "../edit.h"
 #include "../fwctl.h"
@@ -18,15 +19,30 @@ static void add_line(const char *line, void *arg)
 	json_array_append_new(arg, json_text(line));
 }
 
-/* What is in force on bridges, behind what the module has. */
-static void bridge_lines(void (*each)(const char *line, void *arg), void *arg)
+static bool has_group(const struct script *script, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < script->n; i++)
+		if (script->stmt[i].kind == STMT_GROUP && !strcmp(script->stmt[i].group.name, name))
+			return true;
+	return false;
+}
+
+/*
+ * What is in force on bridges, behind what the module has: with its groups, but for those
+ * that the module has as well, which count.
+ */
+static void bridge_lines(const struct script *module, void (*each)(const char *line, void *arg),
+			 void *arg)
 {
 	struct script state;
 	size_t i;
 
 	state_read(&state);
 	for (i = 0; i < state.n; i++)
-		if (state.stmt[i].kind == STMT_OVS)
+		if (state.stmt[i].kind == STMT_OVS ||
+		    (state.stmt[i].kind == STMT_GROUP && !has_group(module, state.stmt[i].group.name)))
 			statement_lines(&state.stmt[i], each, arg);
 	script_free(&state);
 }
@@ -55,14 +71,14 @@ int cmd_save(int argc, char **argv)
 
 		for (i = 0; i < script.n; i++)
 			statement_lines(&script.stmt[i], add_line, lines);
-		bridge_lines(add_line, lines);
+		bridge_lines(&script, add_line, lines);
 		out_json(json_pack("{s:i, s:i, s:o}", "schema", JSON_SCHEMA, "version", 1,
 				   "statements", lines));
 	} else {
 		puts("version 1");
 		for (i = 0; i < script.n; i++)
 			statement_lines(&script.stmt[i], print_line, NULL);
-		bridge_lines(print_line, NULL);
+		bridge_lines(&script, print_line, NULL);
 	}
 	script_free(&script);
 	module_close(module);

@@ -108,6 +108,23 @@ bool word_mistake(const struct parser *p, const struct word *word, const char *h
 }
 
 /**
+ * place_within() - where a part of a word stands
+ * @at: its first character
+ * @length: how many it has
+ */
+struct place place_within(const struct word *word, size_t at, size_t length)
+{
+	struct place place = word->place;
+
+	/* Between quotation marks in a file, and without in a shell. */
+	if (strchr("\"'", place.text[place.column - 1]))
+		place.column++;
+	place.column += at;
+	place.length = length ? length : 1;
+	return place;
+}
+
+/**
  * parse_name() - read the name of a rule or a group
  * @what: is asked for
  * @name: set to it

@@ -154,10 +154,8 @@ bool parse_addresses(struct parser *p, const char *what, const struct name *cons
 
 		if (!part.text)
 			fail_out_of_memory();
-		if (strchr(word->text, ',')) {
-			part.place.column += text - list;
-			part.place.length = *text ? strlen(text) : 1;
-		}
+		if (strchr(word->text, ','))
+			part.place = place_within(word, text - list, strlen(text));
 		if (point->n_addrs == FLOWWALL_ADDRS_LIMIT) {
 			good = word_mistake(p, &part, "many addresses are a `group`",
 					    "more than 64 addresses in a list");

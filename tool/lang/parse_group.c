@@ -165,6 +165,7 @@ static bool read_address_line(const struct parser *p, struct group *group,
 	*end = '\0';
 	while (end > text && isspace((unsigned char)end[-1]))
 		*--end = '\0';
+	word.place.column += strspn(text, " \t");
 	text += strspn(text, " \t");
 	if (!*text)
 		return true;
@@ -189,6 +190,7 @@ static bool parse_member_file(struct parser *p, struct group *group)
 	struct place line = { .column = 1, .length = 1 };
 	char *path, *text = NULL, *shown;
 	size_t room = 0, before = mistakes();
+	ssize_t length;
 	FILE *file;
 
 	if (!word)
@@ -201,13 +203,18 @@ static bool parse_member_file(struct parser *p, struct group *group)
 	if (!file) {
 		word_mistake(p, word, NULL, strerror(errno));
 	} else {
-		while (getline(&text, &room, file) > 0) {
+		while ((length = getline(&text, &room, file)) > 0) {
+			bool whole = strlen(text) == (size_t)length;
+
 			text[strcspn(text, "\r\n")] = '\0';
 			line.line++;
 			line.text = shown = strdup(text);
 			if (!shown)
 				fail_out_of_memory();
-			read_address_line(p, group, &line, text, &word->place);
+			if (whole)
+				read_address_line(p, group, &line, text, &word->place);
+			else
+				mistake(&line, NULL, "a zero byte: this is no text");
 			free(shown);
 		}
 		if (ferror(file))

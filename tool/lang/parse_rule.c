@@ -131,12 +131,10 @@ bool parse_ports(struct parser *p, struct endpoint *point)
 	list = rest = copy(word->text);
 	while (good && (text = strsep(&rest, ",")) != NULL) {
 		struct port_range range;
-		struct word part = { text, word->place };
+		struct word part = { text, place_within(word, text - list, strlen(text)) };
 		char hint[64];
 		const char *near;
 
-		part.place.column += text - list;
-		part.place.length = *text ? strlen(text) : 1;
 		if (point->n_ports == FLOWWALL_PORTS_LIMIT) {
 			good = word_mistake(p, &part, NULL, "more than 64 ports and ranges in a list");
 		} else if (!port_range(text, &range)) {
@@ -293,16 +291,10 @@ static bool parse_u32(struct parser *p, struct rule *rule)
 		return expected(p, "a program, as in \"6&0xFF=47\"", NULL,
 				rule->u32_not ? NULL : tables);
 	if (!u32_parse(word->text, ops, &rule->n_u32, &at, &why)) {
-		struct word part = { word->text + at, word->place };
+		struct place place = place_within(word, at, 1);
 
-		/* Between quotation marks in a file, and without in a shell. */
-		if (part.place.text[part.place.column - 1] == '"' ||
-		    part.place.text[part.place.column - 1] == '\'')
-			part.place.column++;
-		part.place.column += at;
-		part.place.length = 1;
 		if (!p->possible)
-			mistake(&part.place, "as in: u32 \"6&0xFF=47 && 0>>22&0x3C@4=22\"", "u32: %s", why);
+			mistake(&place, "as in: u32 \"6&0xFF=47 && 0>>22&0x3C@4=22\"", "u32: %s", why);
 		return false;
 	}
 	rule->u32 = calloc(rule->n_u32, sizeof(*rule->u32));
@@ -473,6 +465,8 @@ static bool parse_id(struct parser *p, struct rule *rule)
 
 	if (!parse_name(p, "an id", rule->name))
 		return false;
+	if (!strcmp(rule->name, "none"))
+		return word_mistake(p, word, "as in: fwctl flows rule none", "`none` means no rule");
 	rule->name_place = word->place;
 	return true;
 }
@@ -625,7 +619,7 @@ static bool check_rule(const struct parser *p, const struct word *const *said,
 {
 	static const enum part given[] = { PART_QUEUE, PART_MARK, PART_TTL };
 	const struct word *at = said[rule->src.n_ports ? PART_FROM : PART_TO];
-	uint8_t src = family_of(&rule->src), dst = family_of(&rule->dst);
+	uint8_t src = family_of(&rule->src), dst = family_of(&rule->dst), family = src ? src : dst;
 	char proto[8];
 	size_t i;
 
@@ -642,6 +636,13 @@ static bool check_rule(const struct parser *p, const struct word *const *said,
 	if (rule->keyed && rule->proto != IPPROTO_GRE)
 		return word_mistake(p, said[PART_KEY], "as in: allow in gre key 22",
 				    "keys are of gre");
+	if (said[PART_TYPE] && rule->proto == IPPROTO_ICMP && family &&
+	    (family == AF_INET ? rule->icmp_type : rule->icmpv6_type) < 0)
+		return word_mistake(p, said[PART_TYPE], "a number is of the family that the protocol says",
+				    "addresses of one family, a type of the other");
+	if (rule->proto == IPPROTO_ICMPV6 && family == AF_INET)
+		return word_mistake(p, said[src ? PART_FROM : PART_TO], NULL,
+				    "icmpv6 has no addresses of IPv4");
 	for (i = 0; i < sizeof(given) / sizeof(*given); i++)
 		if (said[given[i]] && rule->action != FLOWWALL_ACTION_ALLOW)
 			return word_mistake(p, said[given[i]], NULL,

@@ -29,6 +29,7 @@ bool word_mistake(const struct parser *p, const struct word *word, const char *h
 bool number(const char *text, unsigned long long max, unsigned long long *value);
 
 size_t items_of(const char *list, size_t most);
+struct place place_within(const struct word *word, size_t at, size_t length);
 bool parse_name(struct parser *p, const char *what, char name[FLOWWALL_NAME_SIZE]);
 bool take_duration(struct parser *p, const char *keyword, uint32_t limit, uint32_t *seconds);
 bool parse_ttl_pair(struct parser *p, uint32_t *step, uint32_t *max);
