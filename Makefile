@@ -26,7 +26,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf 2>/dev/null)
-DKMS_SOURCE := /usr/src/flowwall-$(VERSION)
+DKMS_SOURCE := $(DESTDIR)/usr/src/flowwall-$(VERSION)
 
 all: tool module
 
@@ -94,19 +94,29 @@ bench-ovs:
 
 install: tool install-module-source
 	$(MAKE) -C tool install
+ifeq ($(DESTDIR),)
+	dkms build --force "flowwall/$(VERSION)"
 	dkms install --force "flowwall/$(VERSION)"
+endif
 
-# What DKMS builds from, without the objects of builds in this tree.
+# What DKMS builds from, without the objects of builds in this tree; which may be that.
 install-module-source:
-	rm -rf "$(DKMS_SOURCE)" && mkdir -p "$(DKMS_SOURCE)"
-	tar -c --exclude='*.o' --exclude='.*.cmd' Makefile Kbuild dkms.conf COPYING kmod include | \
-		tar -x -C "$(DKMS_SOURCE)"
+ifneq ($(realpath $(DKMS_SOURCE)),$(realpath $(CURDIR)))
+	rm -rf "$(DKMS_SOURCE).new" && mkdir -p "$(DKMS_SOURCE).new"
+	cp -r Makefile Kbuild dkms.conf COPYING kmod include "$(DKMS_SOURCE).new"
+	find "$(DKMS_SOURCE).new" \( -name '*.o' -o -name '.*.cmd' \) -delete
+	rm -rf "$(DKMS_SOURCE)" && mv "$(DKMS_SOURCE).new" "$(DKMS_SOURCE)"
+endif
 
 uninstall:
+ifeq ($(DESTDIR),)
 	-fwctl failsafe off
 	-systemctl --quiet disable $(notdir $(wildcard packaging/systemd/*)) 2>/dev/null
 	-dkms remove "flowwall/$(VERSION)" --all
+endif
+ifneq ($(realpath $(DKMS_SOURCE)),$(realpath $(CURDIR)))
 	rm -rf "$(DKMS_SOURCE)"
+endif
 	$(MAKE) -C tool uninstall
 
 # What is committed, as an archive that is the same each time.

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -166,10 +167,16 @@ static void take_packet(const struct source_packet *packet, void *arg)
 		jsonl_packet(r->jsonl_file, packet);
 }
 
-static FILE *open_output(const char *name)
+/* Not what it is made of. */
+static FILE *open_output(const struct report *r, const char *name)
 {
-	FILE *file = strcmp(name, "-") ? fopen(name, "w") : stdout;
+	struct stat from, to;
+	FILE *file;
 
+	if (!stat(r->where, &from) && !stat(name, &to) && S_ISREG(to.st_mode) &&
+	    from.st_dev == to.st_dev && from.st_ino == to.st_ino)
+		return wrong(NULL, "%s is what the report is on: name another file", name), NULL;
+	file = strcmp(name, "-") ? fopen(name, "w") : stdout;
 	if (!file)
 		wrong(NULL, "%s cannot be written: %s", name, strerror(errno));
 	else
@@ -226,7 +233,7 @@ static int write_figures(const struct report *r)
 		report_text(&r->figures);
 	if (!r->html)
 		return DONE;
-	file = open_output(r->html);
+	file = open_output(r, r->html);
 	if (!file)
 		return FAILED;
 	report_html(&r->figures, file);
@@ -238,15 +245,15 @@ static int report(struct report *r)
 	int status = DONE;
 
 	if (r->pcapng)
-		r->pcapng_file = open_output(r->pcapng);
+		r->pcapng_file = open_output(r, r->pcapng);
 	if (r->jsonl)
-		r->jsonl_file = open_output(r->jsonl);
+		r->jsonl_file = open_output(r, r->jsonl);
 	if ((r->pcapng && !r->pcapng_file) || (r->jsonl && !r->jsonl_file))
 		return FAILED;
 	r->with_figures = options.json || r->html || !(r->pcapng || r->jsonl);
 	r->summary = source_summarised(r->source) && selects_all(&r->selection);
 	r->tracker = tracker_new(FLOWS_MOST, 1);
-	figures_begin(&r->figures, r->where, r->top, r->summary ? 1000000000 : 1000000);
+	figures_begin(&r->figures, source_name(r->source), r->top, r->summary ? 1000000000 : 1000000);
 	read_source(r);
 	if (r->with_figures)
 		status = write_figures(r);
@@ -279,8 +286,10 @@ int cmd_report(int argc, char **argv)
 		return status;
 	write_in_private();
 	r.source = source_open(r.where, error, sizeof(error));
-	if (!r.source)
-		return wrong(NULL, "%s", error);
+	if (!r.source) {
+		wrong(NULL, "%s", error);
+		return store_is_postgres(r.where) ? FAILED : REFUSED;
+	}
 	status = report(&r);
 	source_close(r.source);
 	return status;

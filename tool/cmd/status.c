@@ -188,6 +188,7 @@ static int print_prometheus(struct module *module)
 
 	if (module_status(module, &s))
 		return module_failed(module);
+	metric("up", "gauge", "Whether the module answers.", 1);
 	metric("flows", "gauge", "Flows in use.", s.flows);
 	metric("flows_limit", "gauge", "How many there may be.", s.max_flows);
 	metric("memory_bytes", "gauge", "Memory of the flow table.", s.memory);

@@ -87,6 +87,8 @@ static bool set_filter(struct top *top, const char *text)
 	snprintf(top->typed, sizeof(top->typed), "%s", text);
 	read_query(top->module, top->typed, &top->query);
 	top->view.selected = 0;
+	/* It has other flows, to be compared with nothing. */
+	top->sample.at = 0;
 	return true;
 }
 

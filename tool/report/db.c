@@ -13,6 +13,8 @@
 #include "../snoop/store.h"
 #include "db.h"
 
+#define VALUE_MAX	(16 << 20)	/* bytes: of a packet with what is around it, by far */
+
 /**
  * struct db - a store of one kind or the other
  * @stmt: the query that runs; or @result, its row
@@ -61,6 +63,11 @@ static bool open_sqlite(struct db *db, const char *name, int flags)
 			    NULL) != SQLITE_OK)
 		return fail(db, sqlite3_errmsg(db->sqlite));
 	sqlite3_busy_timeout(db->sqlite, 5000);
+	/* Who wrote it has seen strangers' packets: it is to be read, and nothing else. */
+	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_limit(db->sqlite, SQLITE_LIMIT_LENGTH, VALUE_MAX);
 	sqlite3_exec(db->sqlite, "PRAGMA mmap_size=8589934592; PRAGMA cache_size=-65536", NULL, NULL,
 		     NULL);
 	return true;
@@ -138,6 +145,14 @@ struct db *db_open(const char *where, char *error, size_t size)
 	snprintf(error, size, "%s", db->error);
 	db_close(db);
 	return NULL;
+}
+
+/**
+ * db_name() - what a store is called: no address, which may hold a password
+ */
+const char *db_name(const struct db *db)
+{
+	return db->where;
 }
 
 void db_close(struct db *db)

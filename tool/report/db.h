@@ -12,6 +12,7 @@
  */
 struct db;
 
+const char *db_name(const struct db *db);
 struct db *db_open(const char *where, char *error, size_t size);
 void db_close(struct db *db);
 bool db_query(struct db *db, const char *sql);

@@ -139,6 +139,7 @@ static void tile(FILE *file, const char *title)
 static void tiles(FILE *file, const struct figures *f)
 {
 	double seconds = (f->last_ns - f->first_ns) / 1e9;
+	unsigned long long whole = (f->last_ns - f->first_ns) / 1000000000;
 	uint64_t dropped = f->counted.dropped_kernel + f->counted.dropped_queue + f->counted.lost;
 
 	fputs("<div class=\"tiles\">", file);
@@ -150,8 +151,7 @@ static void tiles(FILE *file, const struct figures *f)
 	fputs("</b></div>", file);
 	tile(file, "Duration");
 	if (seconds >= 120)
-		fprintf(file, "%.0f:%02d:%02d", seconds / 3600 - 0.5 > 0 ? seconds / 3600 - 0.5 : 0.0,
-			(int)(seconds / 60) % 60, (int)seconds % 60);
+		fprintf(file, "%llu:%02llu:%02llu", whole / 3600, whole / 60 % 60, whole % 60);
 	else
 		fprintf(file, "%.2f s", seconds);
 	fputs("</b></div>", file);

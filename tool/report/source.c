@@ -392,6 +392,14 @@ static bool read_rows(struct source *source, const char *sql,
 }
 
 /**
+ * source_name() - what a report says it is on
+ */
+const char *source_name(const struct source *source)
+{
+	return store_is_postgres(source->where) ? db_name(source->db[0]) : source->where;
+}
+
+/**
  * source_summary() - read what a store has counted: conversations, names, traffic
  *
  * Return: false if not all could be read: source_error() says why.
@@ -403,7 +411,7 @@ bool source_summary(struct source *source, const struct source_reader *reader)
 		  " resets, handshake_ns FROM flow", read_flow, reader);
 	read_rows(source, "SELECT kind, name, sum(packets) FROM name GROUP BY kind, name",
 		  read_name, reader);
-	return read_rows(source, "SELECT at_s, layers, packets, bytes FROM traffic", read_traffic,
+	return read_rows(source, "SELECT at_s, layers, packets, bytes FROM traffic ORDER BY at_s", read_traffic,
 			 reader);
 }
 

@@ -72,6 +72,7 @@ struct source_reader {
 	void *arg;
 };
 
+const char *source_name(const struct source *source);
 struct source *source_open(const char *where, char *error, size_t size);
 void source_close(struct source *source);
 bool source_summarised(const struct source *source);

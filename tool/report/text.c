@@ -32,7 +32,7 @@ static const char *bytes_text(uint64_t bytes)
 static void bar(double part)
 {
 	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-	int n = lround(part * BAR * 8);
+	int n = lround((part < 0 ? 0 : part > 1 ? 1 : part) * BAR * 8);
 
 	fputs(paint(GREEN), stdout);
 	for (; n >= 8; n -= 8)
@@ -81,17 +81,23 @@ static void print_plot(const struct figures *f)
 	static const char *const eighths[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	size_t columns = f->n_slots < PLOT_COLUMNS ? f->n_slots : PLOT_COLUMNS, i;
 	uint64_t column[PLOT_COLUMNS] = { 0 }, most = 0;
+	size_t slots[PLOT_COLUMNS] = { 0 };
 	double seconds;
 	int k, row;
 
 	if (!columns)
 		return;
-	for (i = 0; i < f->n_slots; i++)
+	for (i = 0; i < f->n_slots; i++) {
+		slots[i * columns / f->n_slots]++;
 		for (k = 0; k < SERIES; k++)
 			column[i * columns / f->n_slots] += f->slot[i].bytes[k];
-	for (i = 0; i < columns; i++)
+	}
+	/* Some columns may be of one slot more than others: what counts is bytes a slot. */
+	for (i = 0; i < columns; i++) {
+		column[i] /= slots[i];
 		if (column[i] > most)
 			most = column[i];
+	}
 	seconds = (double)f->n_slots / columns * f->slot_ns / 1e9;
 	heading("Traffic over time");
 	for (row = PLOT_ROWS - 1; row >= 0; row--) {
@@ -102,7 +108,7 @@ static void print_plot(const struct figures *f)
 			fputs(eighths[n < 0 ? 0 : n > 8 ? 8 : n], stdout);
 		}
 		if (row == PLOT_ROWS - 1)
-			printf("  %s/s", bytes_text(seconds > 0 ? most / seconds : 0));
+			printf("  %s/s", bytes_text(most * 1e9 / f->slot_ns));
 		putchar('\n');
 	}
 	printf("  each column %.3g s\n", seconds);

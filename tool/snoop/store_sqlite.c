@@ -454,8 +454,12 @@ static bool rotate(struct sqlite_store *s, struct series *series)
 {
 	const char *path = s->common.options.where;
 	char *full = series_path(path, series->n ? series->file[series->n - 1].number + 1 : 1);
+	char ended[96];
 	bool good;
 
+	snprintf(ended, sizeof(ended), "UPDATE capture SET ended = 1 WHERE id = %" PRId64,
+		 (int64_t)s->capture);
+	run(s, ended);
 	/* Closing it moves all of its log into its place, if nobody else has it open. */
 	close_file(s);
 	good = series_move(path, full);
