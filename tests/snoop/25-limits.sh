@@ -30,6 +30,7 @@ check_equal "all were received and stored" "$(jq -c '[.received, .stored, .dropp
 check_equal "it never took more" "$(cat "$TMP/watched")" ""
 check "but most of it" test "$(used)" -gt $((10 << 20))
 check "in several files" test "$(find "$TMP/disk" -name 'tap.*.db' | wc -l)" -ge 4
+check_equal "each came to its end in order" "$("$FWCTL" -j report "$store" | jq -c '.capture.unended // .unended')" 0
 check_equal "with the latest" "$(sqlite3 "$store" 'SELECT max(id) FROM packet')" 40000
 check_equal "each is whole, and its conversation is its own" "$(for file in "$TMP"/disk/*.db; do
 	sqlite3 "$file" 'PRAGMA integrity_check; SELECT (SELECT count(*) FROM packet) =

@@ -165,6 +165,14 @@ check_match "no such protocol" "$(wrong "$TMP/real.db" --proto tpc)" 'the protoc
 check_match "no such address" "$(wrong "$TMP/real.db" --host 10.0.9)" '.10.0.9. is not an address'
 check_match "no such time" "$(wrong "$TMP/real.db" --from yesterday)" 'is no value for --from'
 check_match "a time that ends before it begins" "$(wrong "$TMP/real.db" --from 9 --to 8)" 'not after --from'
+# As much in each second: 150 slots of time, in 60 columns.
+sqlite3 "$TMP/real.db" ".clone $TMP/steady.db" >/dev/null
+sqlite3 "$TMP/steady.db" "PRAGMA application_id = $(sql real 'PRAGMA application_id'); PRAGMA user_version = 2;
+	DELETE FROM traffic; WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < 599)
+	INSERT INTO traffic (at_s, layers, packets, bytes) SELECT 1700000000 + x, 'eth:ip', 10, 20000 FROM n" >/dev/null
+plot() { "$FWCTL" report "$TMP/steady.db" | sed -n '/Traffic over time/,/each column/p'; }
+check_equal "steady traffic is a plain" "$(plot | sed -n 3p)" "  $(printf '█%.0s' {1..60})"
+check_match "of what it is" "$(plot)" '19\.[0-9] KiB/s'
 for umask in 000 022 027; do
 	(umask $umask && "$FWCTL" report "$TMP/real.db" --flow 1 --pcapng "$TMP/$umask.pcapng" \
 		--jsonl "$TMP/$umask.jsonl" --html "$TMP/$umask.html")
@@ -179,6 +187,18 @@ cp "$TMP/real.db" "$TMP/foreign.db"
 sqlite3 "$TMP/foreign.db" "UPDATE capture SET source = char(27) || '[2J'; UPDATE flow SET src = char(27) || 'c' || src;
 	UPDATE name SET name = char(27) || ']0;x' || char(7)"
 check_equal "none of it reaches a terminal" "$("$FWCTL" report "$TMP/foreign.db" | tr -dc '\033\007' | wc -c)" 0
+cp "$TMP/real.db" "$TMP/hostile.db"
+sqlite3 "$TMP/hostile.db" "UPDATE flow SET bytes = 1143750000; UPDATE traffic SET bytes = 1"
+check "sums that contradict each other do no harm" "$FWCTL" report "$TMP/hostile.db"
+sqlite3 "$TMP/hostile.db" "DROP TABLE name; CREATE VIEW name AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL
+	SELECT x + 1 FROM n) SELECT 1 AS flow_id, 'dns' AS kind, x AS name, 1 AS packets FROM n"
+timeout 20 "$FWCTL" report "$TMP/hostile.db" >/dev/null 2>&1
+check_equal "nor does a table that never ends" "$?" 2
+for output in pcapng jsonl html; do
+	check_match "a store is not what is made of it: $output" \
+		"$(wrong "$TMP/real.db" --$output "$TMP/real.db")" 'is what the report is on'
+done
+check "it is still there" "$FWCTL" -j report "$TMP/real.db"
 check_match "but is shown" "$("$FWCTL" report "$TMP/foreign.db")" 'captured on \?\[2J'
 
 # What is damaged: as far as it can be read, and what is wrong.
