@@ -200,7 +200,7 @@ class Router:
         elif self.kind in ("flowwall", "fastpath"):
             run(self.fwctl, "-n", self.netns, "flows", "kill", "all")
         # Some last a little, and memory comes back after a grace period.
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self.flows() and time.monotonic() < deadline:
             time.sleep(0.1)
         time.sleep(0.1)
