@@ -29,7 +29,7 @@ raw() { in_ns "$ROUTER" "$PYTHON" -I -S "$TESTS/raw.py" "$@"; }
 # Who has room for short messages only is told, when one is longer, that not all came.
 {
 	ranges=$(printf ',2001:db8::%s:0-2001:db8::%s:ff' {100..163}{,})
-	printf 'version 1\nallow in tcp to any port 1\n'
+	printf 'version 1\nrole out0 external\nallow in tcp to any port 1\n'
 	echo "allow in tcp from ${ranges:1} to ${ranges:1}"
 	printf 'allow in tcp to any port 2\n'
 } >"$TMP/long"

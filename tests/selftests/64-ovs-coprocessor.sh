@@ -134,6 +134,27 @@ check_equal "the VLAN of a port leads there alone" "$(capture_count p1),$(captur
 inject 2
 check_equal "that of the coprocessor to whom it is for" "$(capture_count p1),$(capture_count p2)" 2,1
 
+# A client does not get past it by a tag of no VLAN, two tags, or fragments, of which OVS
+# sees no ports.
+ovs_apply <<-RULES
+	ovs bridge br0 secure
+	ovs coprocessor br0 port p4 for p1 udp port 53 host 10.0.9.3 vlan 2
+RULES
+capture past "$REAL" eth0 -Q in 'udp or vlan or ip[6:2] & 0x3fff != 0'
+tcpdump -Z root -i fake0 -U --immediate-mode -w "$TMP/service.pcap" 'vlan 2 and udp' 2>"$TMP/service.err" &
+busywait 20 grep -q 'listening on' "$TMP/service.err" || die "cannot capture"
+asks="udp('10.0.9.1', '10.0.9.3', 7000, 53)"
+send "$CLIENT" 3 "eth(me, to, $asks, vlan=[0])" "eth(me, to, $asks, vlan=[0, 0])" \
+	"[eth(me, to, one) for one in pieces($asks, 7, (0, 8), (8, 32))]"
+send "$CLIENT" 3 "eth(me, to, udp('10.0.9.1', '10.0.9.3', 7000, 54))"
+check_equal "the real host gets what is for another port" "$(captured past | grep -c '\.54:')" 1
+check_equal "and nothing else" "$(capture_count past)" 1
+check_equal "the coprocessor the one with a tag, and the fragments" "$(capture_count service)" 3
+ovs_apply <<-RULES
+	ovs bridge br0 secure
+	ovs coprocessor br0 port p4 for p1 tcp port 22 host 10.0.9.3 vlan 2
+RULES
+
 # The coprocessor goes away: nobody else answers in its place.
 ovs-vsctl --timeout=20 del-port br0 p4
 cat >"$TMP/gone" <<-RULES

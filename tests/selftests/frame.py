@@ -11,7 +11,7 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from packet import echo, icmp, is_v6, packed, udp  # noqa: E402, F401  (for expressions)
+from packet import echo, icmp, is_v6, packed, pieces, udp  # noqa: E402, F401  (for expressions)
 
 
 def link(mac):

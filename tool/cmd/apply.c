@@ -123,12 +123,10 @@ static int would_open(struct module *module, const struct script *script, const 
 /* Has the module ask whether a new session like this one, if there is one, would pass. */
 static int guard(struct request *request, struct ssh_session *session, struct raw_packet *packet)
 {
-	const char *iface = *session->iface ? session->iface : NULL;
-
 	if (!ssh_session_find(session))
 		return DONE;
 	packet_build(&session->words, packet);
-	switch (packet_route(&session->words, iface, packet)) {
+	switch (packet_route(&session->words, *session->iface ? session->iface : NULL, packet)) {
 	case 0:
 		request->commit.guard = packet;
 		return DONE;

@@ -77,6 +77,12 @@ static int prepare(const char *file, bool strict, int *lock, struct desired *des
 
 /* --- apply ----------------------------------------------------------------- */
 
+/* FlowWall is on a bridge of which the file says nothing. */
+static bool will_be_cleared(const struct desired *desired, const struct vs_bridge *at)
+{
+	return at->before && !bridge_wanted(desired, at->name);
+}
+
 static bool print_plan(struct desired *desired)
 {
 	char text[CONTROLLER_TEXT];
@@ -107,6 +113,9 @@ static bool print_plan(struct desired *desired)
 		of_change_free(&change);
 		of_free(&old);
 	}
+	for (i = 0; i < desired->vs.n; i++)
+		if (will_be_cleared(desired, &desired->vs.bridge[i]))
+			printf("fwctl ovs clear %s\n", desired->vs.bridge[i].name);
 	return true;
 }
 
@@ -146,7 +155,7 @@ static bool clear_others(const struct desired *desired, const struct script *bef
 	for (i = 0; i < desired->vs.n && good; i++) {
 		const struct vs_bridge *at = &desired->vs.bridge[i];
 
-		if (at->before && !bridge_wanted(desired, at->name))
+		if (will_be_cleared(desired, at))
 			good = bridge_clear(at, zone_in(before, at->name));
 	}
 	return good;
@@ -288,6 +297,19 @@ static void emit(char sign, const struct of_flow *flow, void *arg)
 	free(line);
 }
 
+/* All that FlowWall has on a bridge goes. */
+static void emit_clear(const char *bridge, struct output *output)
+{
+	char *line = text_of("fwctl ovs clear %s", bridge);
+
+	output->n++;
+	if (output->remove)
+		json_array_append_new(output->remove, json_text(line));
+	else
+		printf("%s- %s%s\n", paint(RED), line, paint(PLAIN));
+	free(line);
+}
+
 static int diff(int argc, char **argv)
 {
 	static const char hint[] = "fwctl ovs diff [FILE]";
@@ -303,7 +325,9 @@ static int diff(int argc, char **argv)
 		return status;
 	if (!arguments.name && !exists(OVS_STATE))
 		return wrong(hint, "nothing is in force on a bridge: name a file");
-	status = prepare(arguments.name ? arguments.name : OVS_STATE, true, NULL, &desired);
+	/* What cannot be compared is neither the same nor another. */
+	if (prepare(arguments.name ? arguments.name : OVS_STATE, true, NULL, &desired))
+		status = FAILED;
 	if (options.json) {
 		output.remove = json_array();
 		output.add = json_array();
@@ -318,9 +342,14 @@ static int diff(int argc, char **argv)
 		of_change_free(&change);
 		of_free(&old);
 	}
-	if (options.json)
-		out_json(json_pack("{s:i, s:o, s:o}", "schema", JSON_SCHEMA, "remove", output.remove,
+	for (i = 0; !status && i < desired.vs.n; i++)
+		if (will_be_cleared(&desired, &desired.vs.bridge[i]))
+			emit_clear(desired.vs.bridge[i].name, &output);
+	if (options.json && !status)
+		out_json(json_pack("{s:i, s:O, s:O}", "schema", JSON_SCHEMA, "remove", output.remove,
 				   "add", output.add));
+	json_decref(output.remove);
+	json_decref(output.add);
 	desired_free(&desired);
 	return status ? status : output.n ? REFUSED : DONE;
 }
@@ -429,19 +458,24 @@ static int show(int argc, char **argv)
 
 /* --- clear ----------------------------------------------------------------- */
 
-static bool about(const struct stmt *stmt, const char *bridge)
+/* A host is on the bridge that has its port. */
+static bool about(const struct stmt *stmt, const struct vswitch *vs, const char *name)
 {
-	return stmt->kind == STMT_OVS && stmt->ovs.kind != OVS_HOST &&
-	       !strcmp(stmt->ovs.bridge, bridge);
+	const struct vs_bridge *bridge;
+
+	if (stmt->kind != STMT_OVS || stmt->ovs.kind != OVS_HOST)
+		return stmt->kind == STMT_OVS && !strcmp(stmt->ovs.bridge, name);
+	bridge = vs_bridge_of(vs, stmt->ovs.port.name);
+	return bridge && !strcmp(bridge->name, name);
 }
 
 /* All but one bridge stays in force; without the last one there is nothing to keep. */
-static bool drop_state(struct script *script, const char *bridge)
+static bool drop_state(struct script *script, const struct vswitch *vs, const char *bridge)
 {
 	size_t i, n = 0, bridges = 0;
 
 	for (i = 0; i < script->n; i++) {
-		if (about(&script->stmt[i], bridge)) {
+		if (about(&script->stmt[i], vs, bridge)) {
 			stmt_free(&script->stmt[i]);
 			continue;
 		}
@@ -471,7 +505,7 @@ static int clear_bridges(const char *name)
 			continue;
 		found = true;
 		good = bridge_clear(at, zone_in(&state, at->name)) &&
-		       (drop_state(&state, at->name) ||
+		       (drop_state(&state, &vs, at->name) ||
 			vs_fail("%s cannot be written: %s", OVS_STATE, strerror(errno)));
 		if (good && list)
 			json_array_append_new(list, json_text(at->name));

@@ -17,6 +17,7 @@
 #define UNTAGGED	"vlan_tci=0x0000/0x1fff"
 
 /* In the table of coprocessors: what all of a client's get, and the first one's service. */
+#define TWO_TAGS	65001
 #define DISCOVERY	65000
 #define FIRST		60000
 
@@ -96,8 +97,10 @@ static void base_flows(const struct bridge *bridge, struct of_flows *flows)
 		char *name = port_text(port), *match = text_of("in_port=%s", name);
 
 		if (bridge_forwards(bridge, port)) {
+			/* What the host itself sends, or forwards, has the state of its own tracking. */
 			of_add(flows, FEATURE_BASE, NULL, TABLE_ADMISSION, 100, match,
-			       "goto_table:%d", TABLE_TAP);
+			       "%sgoto_table:%d", port->number == PORT_LOCAL && bridge->segments.n ?
+			       "ct_clear," : "", TABLE_TAP);
 			/* OVS itself leaves out the port that a packet came by. */
 			fprintf(out, "%s%s%s", ftell(out) ? "," : "",
 				port->number == PORT_LOCAL ? "" : "output:", name);
@@ -107,6 +110,9 @@ static void base_flows(const struct bridge *bridge, struct of_flows *flows)
 	}
 	fclose(out);
 
+	/* A tag of no VLAN, which only has a priority (IEEE 802.1Q, 9.6), hides nothing. */
+	of_add(flows, FEATURE_BASE, NULL, TABLE_ADMISSION, 110, "dl_vlan=0", "pop_vlan,resubmit(,%d)",
+	       TABLE_ADMISSION);
 	/* What nothing else admits; a bridge may come with a flow that forwards everything. */
 	of_add(flows, FEATURE_BASE, NULL, TABLE_ADMISSION, 1, "", "drop");
 	of_add(flows, FEATURE_BASE, NULL, TABLE_TAP, 0, "", "goto_table:%d", TABLE_MAC);
@@ -144,6 +150,20 @@ void drop_two_tags(struct of_flows *flows, enum feature feature, enum table tabl
 {
 	of_add(flows, feature, NULL, table, 400, "dl_type=0x8100", "drop");
 	of_add(flows, feature, NULL, table, 400, "dl_type=0x88a8", "drop");
+}
+
+/* The same for what a client sends that a coprocessor may be meant by. */
+static void drop_clients_tags(const struct stmt *stmt, const char *client, struct of_flows *flows)
+{
+	static const char *const types[] = { "0x8100", "0x88a8" };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		char *match = text_of("in_port=%s,dl_type=%s", client, types[i]);
+
+		of_add(flows, FEATURE_COPROCESSOR, stmt, TABLE_COPROCESSOR, TWO_TAGS, match, "drop");
+		free(match);
+	}
 }
 
 /* Nothing that comes in at a port that gets copies goes anywhere. */
@@ -378,6 +398,27 @@ static void redirect(const struct stmt *stmt, unsigned int priority, const char 
 	free(part);
 }
 
+/*
+ * A fragment has no ports: the coprocessor gets those of the protocol, or a client would
+ * reach the real host by fragments.
+ */
+static void fragment_flows(const struct stmt *stmt, unsigned int priority, const char *client,
+			   const char *address, bool ipv4, bool ipv6, const char *to,
+			   struct of_flows *flows)
+{
+	struct variants variants;
+	size_t i;
+
+	variants_of(stmt->ovs.proto, ipv4, ipv6, true, &variants);
+	for (i = 0; i < variants.n; i++) {
+		char *match = text_of("in_port=%s,%s,nw_frag=yes%s", client, variants.match[i], address);
+
+		redirect(stmt, priority, match, to, flows);
+		free(match);
+	}
+	variants_free(&variants);
+}
+
 /* A service may be asked for by several statements: the first one has it. */
 static void service_flows(const struct bridge *bridge, const struct stmt *stmt,
 			  unsigned int priority, const char *client, const char *to,
@@ -402,6 +443,8 @@ static void service_flows(const struct bridge *bridge, const struct stmt *stmt,
 		free(match);
 	}
 	variants_free(&variants);
+	if (ovs->dst.n_ports)
+		fragment_flows(stmt, priority, client, address, ipv4, ipv6, to, flows);
 	free(address);
 	free(host.prefix);
 }
@@ -510,6 +553,7 @@ static void coprocessor_flows(const struct bridge *bridge, const struct stmt *st
 		if (!client)
 			continue;
 		client_name = port_text(client);
+		drop_clients_tags(stmt, client_name, flows);
 		service_flows(bridge, stmt, priority, client_name, to, flows);
 		free(client_name);
 	}

@@ -120,7 +120,8 @@ static bool check_group(const struct desired *desired, const struct stmt *stmt,
 	if (!*end->group || group_known(&desired->groups, end->group))
 		return true;
 	mistake(&stmt->place, "fwctl group add NAME MEMBER..., or a `group` in the file",
-		"there is no group `%s`, neither in the file nor in the kernel module", end->group);
+		"there is no group `%s`, or none that is within it, neither in the file nor in the kernel "
+		"module; or they are more than four deep", end->group);
 	return false;
 }
 
@@ -433,9 +434,10 @@ static bool is_default(const struct of_flow *flow)
 }
 
 /* The flows of others, as they can be added again, but for the one that OVS adds itself. */
-static char *foreign_flows(const char *bridge)
+static char *foreign_flows(const struct vs_bridge *at)
 {
-	char *dump = vs_dump(bridge, false), *rest = dump, *line, *text;
+	bool adds = strcmp(at->fail_mode, "secure") != 0;
+	char *dump = vs_dump(at->name, false), *rest = dump, *line, *text;
 	struct of_flows one;
 	size_t size;
 	FILE *out;
@@ -453,7 +455,7 @@ static char *foreign_flows(const char *bridge)
 		of_read(copied, &one);
 		free(copied);
 		if (one.n && (one.flow[0].cookie & COOKIE_MASK) != COOKIE &&
-		    !is_default(&one.flow[0])) {
+		    !(adds && is_default(&one.flow[0]))) {
 			at = strstr(line, "reset_counts ");
 			if (at)
 				memset(at, ' ', strlen("reset_counts "));
@@ -502,7 +504,7 @@ static bool set_both(const struct vs_bridge *at, const char *mode, const char *c
 static bool change_mode(const struct vs_bridge *at, const char *mode, const char *controller,
 			const char *flows)
 {
-	char *foreign = foreign_flows(at->name), *ours = our_flows(), *all;
+	char *foreign = vs_has_groups(at->name) ? NULL : foreign_flows(at), *ours = our_flows(), *all;
 	sigset_t mask, before;
 	bool good;
 

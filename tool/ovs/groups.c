@@ -8,6 +8,7 @@
 
 /* As deep as the module follows groups of groups. */
 #define DEPTH	5
+#define LOOKS	1001	/* a group, and as many below it as the module takes */
 
 static bool in_script(const struct script *script, const char *name)
 {
@@ -19,12 +20,44 @@ static bool in_script(const struct script *script, const char *name)
 	return false;
 }
 
+static const struct script *script_of(const struct groups *groups, const char *name)
+{
+	return in_script(&groups->module, name) ? &groups->module :
+	       in_script(groups->file, name) ? groups->file : NULL;
+}
+
+static bool known(const struct groups *groups, const char *name, unsigned int depth,
+		  unsigned int *looks)
+{
+	const struct script *script = script_of(groups, name);
+	size_t i, k;
+
+	if (!script || !depth || !*looks)
+		return false;
+	--*looks;
+	for (i = 0; i < script->n; i++) {
+		const struct group *group = &script->stmt[i].group;
+
+		if (script->stmt[i].kind != STMT_GROUP || strcmp(group->name, name))
+			continue;
+		for (k = 0; k < group->n_members; k++)
+			if (group->members[k].family == MEMBER_GROUP &&
+			    !known(groups, group->members[k].name, depth - 1, looks))
+				return false;
+	}
+	return true;
+}
+
 /**
- * group_known() - is there such a group, in the module or in the file?
+ * group_known() - is there such a group, in the module or in the file, with all below it?
+ *
+ * No deeper than the module has them: what is further down would be left out unsaid.
  */
 bool group_known(const struct groups *groups, const char *name)
 {
-	return in_script(&groups->module, name) || in_script(groups->file, name);
+	unsigned int looks = LOOKS;
+
+	return known(groups, name, DEPTH, &looks);
 }
 
 static void add_prefixes(struct prefixes *prefixes, const struct member *member, size_t n)
@@ -67,9 +100,7 @@ static void add_hosts(const struct bridge *bridge, const struct member *member,
 static void add_group(const struct bridge *bridge, const char *name, unsigned int depth,
 		      struct prefixes *prefixes)
 {
-	const struct groups *groups = bridge->groups;
-	const struct script *script = in_script(&groups->module, name) ? &groups->module :
-				      groups->file;
+	const struct script *script = script_of(bridge->groups, name);
 	size_t i, k;
 
 	for (i = 0; script && depth && i < script->n; i++) {

@@ -376,6 +376,36 @@ bool vs_mark(const char *bridge, const char *before)
 }
 
 /**
+ * vs_has_groups() - does a bridge have OpenFlow groups or meters?
+ *
+ * They are somebody else's, and OVS forgets them with the flows, which only can be put back.
+ *
+ * Return: true as well if it does not tell; vs_error() says what is wrong.
+ */
+bool vs_has_groups(const char *bridge)
+{
+	static const char *const verbs[] = { "dump-groups", "dump-meters" };
+	static const char *const each[] = { "group_id=", "meter=" };
+	char *text;
+	size_t i;
+	bool has;
+
+	for (i = 0; i < 2; i++) {
+		const char *const argv[] = { "ovs-ofctl", "-O", "OpenFlow14", verbs[i], bridge, NULL };
+
+		if (!vs_run(argv, NULL, &text))
+			return true;
+		has = strstr(text, each[i]);
+		free(text);
+		if (has)
+			return !vs_fail("another program has groups or meters on `%s`, which OVS would forget "
+					"with a change of the fail mode or the controller; remove them, or "
+					"change that first: ovs-vsctl set-fail-mode %s", bridge, bridge);
+	}
+	return false;
+}
+
+/**
  * vs_set_fail_mode() - change the fail mode; "" for none. OVS then drops all flows.
  */
 bool vs_set_fail_mode(const char *bridge, const char *mode)

@@ -85,6 +85,7 @@ char *vs_dump(const char *bridge, bool counters);
 bool vs_flows(const char *bridge, const char *text);
 bool vs_begin_flows(struct process *run, const char *bridge);
 long vs_count(const char *bridge);
+bool vs_has_groups(const char *bridge);
 bool vs_set_fail_mode(const char *bridge, const char *mode);
 bool vs_set_controller(const char *bridge, const char *target);
 bool vs_mark(const char *bridge, const char *before);
