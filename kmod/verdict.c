@@ -3,6 +3,7 @@
  * What becomes of a packet: the table of verdicts reads off direction_of(),
  * fwl_decide() and act().
  */
+#include <linux/etherdevice.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
@@ -43,6 +44,18 @@ static noinline void see(struct fwl_context *c, struct net_device *in, struct ne
 }
 
 /*
+ * What the router sends to itself within a VRF comes by the VRF's device, though IPv6 names the
+ * one that has the address (ip6_rcv_core()). A frame from a link that is for the VRF's link
+ * address is for another host: it has been dropped.
+ */
+static bool is_from_itself(const struct sk_buff *skb, const struct net_device *vrf)
+{
+	return skb_mac_header_was_set(skb) &&
+	       skb_mac_header(skb) + ETH_HLEN == skb_network_header(skb) &&
+	       ether_addr_equal_unaligned(eth_hdr(skb)->h_dest, vrf->dev_addr);
+}
+
+/*
  * The role of where a packet comes by. One of a VRF comes with the VRF's device; the one it
  * came by may be on its way out of the namespace.
  */
@@ -54,6 +67,8 @@ static __always_inline u8 input_role(struct fwl_context *c)
 
 	if (likely(!netif_is_l3_master(state->in)))
 		return fwl_iface_role(c->ifaces, state->in->ifindex);
+	if (is_from_itself(c->skb, state->in))
+		return FLOWWALL_ROLE_NONE;
 	ifindex = state->pf == NFPROTO_IPV4 ? IPCB(c->skb)->iif : IP6CB(c->skb)->iif;
 	in = dev_get_by_index_rcu(state->net, ifindex);
 	if (in)

@@ -83,6 +83,9 @@ busywait 10 pings "$INSIDE" "$OUTSIDE4"
 busywait 10 pings "$INSIDE" "$OUTSIDE6"
 check "afresh" reload
 works "in a VRF"
+for address in "$ROUTER_OUT4" "$ROUTER_OUT6"; do
+	check "the router reaches itself there: $address" in_ns "$ROUTER" ping -c 1 -W 5 -I blue "$address"
+done
 
 # Rules name the interface, not the VRF.
 fw_rules <<-RULES
