@@ -75,8 +75,8 @@ listen_tcp "$ROUTER" 22
 cat >"$TMP/ssh" <<<"$common
 allow in tcp from $OUTSIDE4 to $ROUTER_OUT4 port 22 id ssh"
 check_match "a ruleset without ssh is refused" "$(fw apply "$TMP/new" 2>&1)" 'would lock out'
-check_match "or if that cannot be told" "$(SSH_CONNECTION="240.0.0.1 50000 $ROUTER_OUT4 22" fw apply "$TMP/new" 2>&1)" \
-	'is not known; nothing was changed'
+check_match "or if that cannot be told" "$(SSH_CONNECTION="240.0.0.1 50000 $ROUTER_OUT4 22" \
+	in_ns "$ROUTER" "$FWCTL" apply "$TMP/new" 2>&1)" 'is not known; nothing was changed'
 check_fails "behind sudo, too" env SSH_CONNECTION="$SSH_CONNECTION" bash -c \
 	"env -u SSH_CONNECTION $FWCTL -n $ROUTER apply $TMP/new; exit \$?"
 check "nothing has changed" old_runs
