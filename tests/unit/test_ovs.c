@@ -94,7 +94,8 @@ START_TEST(flows_are_these)
 		fclose(out);
 	}
 	expected = whole_file(flows);
-	ck_assert_str_eq(text, expected);
+	/* libcheck has no room for both texts in a message. */
+	ck_assert_msg(!strcmp(text, expected), "other flows than %s has: UPDATE=1 writes them", flows);
 	free(expected);
 	free(text);
 	free(name);
