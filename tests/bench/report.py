@@ -9,6 +9,9 @@ What is compared is always from one round: what FlowWall adds to plain forwardin
 as a share of what conntrack adds; or what a packet costs by the fast path, as a share
 of another way's. Of these ratios the median, and the interval that holds the median
 in 95 of 100 resamplings. Two setups of the same kind must agree, or nothing is said.
+Whatever else goes on at a machine makes samples longer, and some of them by far: those
+that took a fifth more than the quicker ones of the same setup, in the same boot, are
+left out, and it is said how many.
 """
 import argparse
 import collections
@@ -23,6 +26,8 @@ ACROSS = (
     ("established 1000, 100000 rules", "established 1000, 10 rules", 1.02),
     ("new, 100000 rules", "new, 10 rules", 3),
 )
+
+DISTURBED = 1.2
 
 UNITS = {"uml": "ns", "icount": "instructions"}
 AGREE = {"uml": 0.05, "icount": 0.01}
@@ -70,6 +75,20 @@ def read(path):
     return cells, others, kernel
 
 
+def undisturbed(rounds):
+    """The rounds without the samples that were disturbed, and how many these are."""
+    kept, left_out = {}, 0
+    for (boot, number), costs in rounds.items():
+        for setup, cost in costs.items():
+            all_of = sorted(other[setup] for (of, _), other in rounds.items()
+                            if of == boot and setup in other)
+            if cost > DISTURBED * all_of[len(all_of) // 4]:
+                left_out += 1
+            else:
+                kept.setdefault((boot, number), {})[setup] = cost
+    return kept, left_out
+
+
 def interval(values):
     """Median, and a 95 % interval of it."""
     chance = random.Random(1)
@@ -108,6 +127,11 @@ def report_others(others):
 
 def report(name, cells, others, kernel, bars):
     out = ["## %s (Linux %s): %s a packet" % (name, kernel, UNITS.get(name, "ns")), ""]
+    samples = sum(len(costs) for rounds in cells.values() for costs in rounds.values())
+    clean = {cell: undisturbed(rounds) for cell, rounds in cells.items()}
+    cells = collections.OrderedDict((cell, clean[cell][0]) for cell in cells)
+    out += ["%d of %d samples were disturbed, and are left out." % (
+        sum(left_out for _, left_out in clean.values()), samples), ""]
     setups = list(collections.OrderedDict.fromkeys(
         setup for rounds in cells.values() for costs in rounds.values() for setup in sorted(costs)))
     out += ["| cell | " + " | ".join(setups) + " |", "|---" * (len(setups) + 1) + "|"]
