@@ -245,6 +245,8 @@ class Router:
         taken = []
         with self.inside():
             to("kpktgend_0", "rem_device_all")
+            while os.path.exists("/proc/net/pktgen/" + dev):
+                time.sleep(0.01)  # its thread does it when it comes to it
             to("kpktgend_0", "add_device " + dev)
             for line in ("count %d" % packets, "clone_skb 0", "pkt_size 60", "delay 0",
                          "xmit_mode netif_receive", "dst_mac " + self.mac[dev]) + settings:
