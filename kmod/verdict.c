@@ -4,6 +4,7 @@
  * fwl_decide() and act().
  */
 #include <linux/etherdevice.h>
+#include <linux/if_arp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
@@ -44,15 +45,18 @@ static noinline void see(struct fwl_context *c, struct net_device *in, struct ne
 }
 
 /*
- * What the router sends to itself within a VRF comes by the VRF's device, though IPv6 names the
- * one that has the address (ip6_rcv_core()). A frame from a link that is for the VRF's link
- * address is for another host: it has been dropped.
+ * What the router sends to itself within a VRF comes by the VRF's device @vrf, though IPv6 names
+ * @in, which has the address (ip6_rcv_core()). A frame from the link of @in that is for the
+ * VRF's link address is for another host, and has been dropped; unless both have the same
+ * one, when nobody can tell.
  */
-static bool is_from_itself(const struct sk_buff *skb, const struct net_device *vrf)
+static bool is_from_itself(const struct sk_buff *skb, const struct net_device *vrf,
+			   const struct net_device *in)
 {
-	return skb_mac_header_was_set(skb) &&
+	return in->type == ARPHRD_ETHER && skb_mac_header_was_set(skb) &&
 	       skb_mac_header(skb) + ETH_HLEN == skb_network_header(skb) &&
-	       ether_addr_equal_unaligned(eth_hdr(skb)->h_dest, vrf->dev_addr);
+	       ether_addr_equal_unaligned(eth_hdr(skb)->h_dest, vrf->dev_addr) &&
+	       !ether_addr_equal(in->dev_addr, vrf->dev_addr);
 }
 
 /*
@@ -67,10 +71,10 @@ static __always_inline u8 input_role(struct fwl_context *c)
 
 	if (likely(!netif_is_l3_master(state->in)))
 		return fwl_iface_role(c->ifaces, state->in->ifindex);
-	if (is_from_itself(c->skb, state->in))
-		return FLOWWALL_ROLE_NONE;
 	ifindex = state->pf == NFPROTO_IPV4 ? IPCB(c->skb)->iif : IP6CB(c->skb)->iif;
 	in = dev_get_by_index_rcu(state->net, ifindex);
+	if (in && is_from_itself(c->skb, state->in, in))
+		return FLOWWALL_ROLE_NONE;
 	if (in)
 		see(c, in, state->out);
 	return fwl_iface_role(c->ifaces, ifindex);

@@ -47,14 +47,18 @@ static size_t of_module(const struct script *script)
 /* The groups without their members, which may be groups that come later. */
 static struct stmt *names_of_groups(const struct script *script, size_t *n)
 {
-	struct stmt *names = calloc(script->n + 1, sizeof(*names));
+	struct stmt *names;
+	size_t i;
 
+	for (*n = 0; *n < script->n && script->stmt[*n].kind == STMT_GROUP; ++*n)
+		;
+	names = calloc(*n + 1, sizeof(*names));
 	if (!names)
 		fail_out_of_memory();
-	for (*n = 0; *n < script->n && script->stmt[*n].kind == STMT_GROUP; ++*n) {
-		names[*n] = script->stmt[*n];
-		names[*n].group.members = NULL;
-		names[*n].group.n_members = 0;
+	for (i = 0; i < *n; i++) {
+		names[i] = script->stmt[i];
+		names[i].group.members = NULL;
+		names[i].group.n_members = 0;
 	}
 	return names;
 }

@@ -35,15 +35,15 @@ static json_t *member_json(const struct member *member)
 {
 	json_t *timeout = member->timeout ? json_integer(member->timeout) : json_null();
 	json_t *left = member->timeout ? json_integer(member->left) : json_null();
-	char word[128], *value;
+	char word[128], *space;
+	const char *value;
 
 	/* As in "host 192.0.2.1" or "group web"; a name may stand between quotation marks. */
 	print_member(member, word, sizeof(word));
-	value = strchr(word, ' ');
-	*value++ = '\0';
-	value[strcspn(value, " ")] = '\0';
-	if (member->family == MEMBER_IFACE)
-		value = (char *)member->name;
+	space = strchr(word, ' ');
+	*space++ = '\0';
+	space[strcspn(space, " ")] = '\0';
+	value = member->family == MEMBER_IFACE ? member->name : space;
 	return json_pack("{s:s, s:o, s:o}",
 			 member->family == AF_INET || member->family == AF_INET6 ? "addr" : word,
 			 value, "timeout", timeout, "left", left);

@@ -117,7 +117,7 @@ struct place place_within(const struct word *word, size_t at, size_t length)
 	struct place place = word->place;
 
 	/* Between quotation marks in a file, and without in a shell. */
-	if (strchr("\"'", place.text[place.column - 1]))
+	if (place.text[place.column - 1] == '"' || place.text[place.column - 1] == '\'')
 		place.column++;
 	place.column += at;
 	place.length = length ? length : 1;
