@@ -671,6 +671,9 @@ static const struct {
 	{ "ovs bridge br0 secure\novs decoy br0 net 10.0.9.0/24\n"
 	  "ovs decoy br0 net 10.0.8.0/24 controller tcp:[::1]:1\n", 3, 11, "another controller" },
 	{ "ovs bridge a zone 5\novs bridge b zone 5\n", 2, 12, "the same zone, 5" },
+	{ "role w* internal\nrole eth0 external\nrole eth0 external\nrole w+ none\n", 4, 1,
+	  "`w+` has another role" },
+	{ "role default none\nrole default internal\n", 2, 1, "`default` has another role" },
 };
 
 START_TEST(contradictions_are_found)

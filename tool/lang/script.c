@@ -352,17 +352,37 @@ static bool read_file(struct reading *reading, struct script *script)
 	return good;
 }
 
-static int by_name(const void *a, const void *b)
+/* What one statement of a file alone may say something of: an id, what has a role. */
+static const char *subject(const struct stmt *stmt)
+{
+	return stmt->kind == STMT_RULE ? stmt->rule.name : stmt->role.iface;
+}
+
+static int by_subject(const void *a, const void *b)
 {
 	const struct stmt *x = *(const struct stmt *const *)a;
 	const struct stmt *y = *(const struct stmt *const *)b;
-	int order = strcmp(x->rule.name, y->rule.name);
+	int order = strcmp(subject(x), subject(y));
 
 	return order ? order : (x > y) - (x < y);
 }
 
-/* An id names one rule; the later ones are the mistakes. */
-static bool check_ids(const struct script *script)
+static void id_mistake(const struct stmt *stmt, const struct stmt *first)
+{
+	mistake(&stmt->rule.name_place, NULL, "the id `%s` is that of the rule in %s:%u",
+		stmt->rule.name, first->place.file, first->place.line);
+}
+
+static void role_mistake(const struct stmt *stmt, const struct stmt *first)
+{
+	mistake(&stmt->place, "an interface has one role", "`%s` has another role in %s:%u",
+		*stmt->role.iface ? stmt->role.iface : "default", first->place.file,
+		first->place.line);
+}
+
+/* An id names one rule, and a name of interfaces has one role; the later ones are the mistakes. */
+static bool check_once(const struct script *script, enum stmt_kind kind,
+		       void (*say)(const struct stmt *stmt, const struct stmt *first))
 {
 	const struct stmt **named = calloc(script->n + 1, sizeof(*named));
 	size_t n = 0, first = 0, i;
@@ -371,17 +391,17 @@ static bool check_ids(const struct script *script)
 	if (!named)
 		fail_out_of_memory();
 	for (i = 0; i < script->n; i++)
-		if (script->stmt[i].kind == STMT_RULE && script->stmt[i].rule.name[0])
+		if (script->stmt[i].kind == kind &&
+		    (kind == STMT_ROLE || script->stmt[i].rule.name[0]))
 			named[n++] = &script->stmt[i];
-	qsort(named, n, sizeof(*named), by_name);
+	qsort(named, n, sizeof(*named), by_subject);
 	for (i = 1; i < n; i++) {
-		if (strcmp(named[first]->rule.name, named[i]->rule.name)) {
+		if (strcmp(subject(named[first]), subject(named[i]))) {
 			first = i;
-			continue;
+		} else if (kind == STMT_RULE || named[first]->role.role != named[i]->role.role) {
+			say(named[i], named[first]);
+			good = false;
 		}
-		mistake(&named[i]->rule.name_place, NULL, "the id `%s` is that of the rule in %s:%u",
-			named[i]->rule.name, named[first]->place.file, named[first]->place.line);
-		good = false;
 	}
 	free(named);
 	return good;
@@ -401,7 +421,8 @@ bool parse_file(const char *name, struct script *script)
 
 	memset(script, 0, sizeof(*script));
 	good = read_file(&reading, script);
-	good &= check_ids(script);
+	good &= check_once(script, STMT_RULE, id_mistake);
+	good &= check_once(script, STMT_ROLE, role_mistake);
 	return check_ovs(script) && good;
 }
 

@@ -48,14 +48,15 @@ static bool plain(const char *name)
 				  "0123456789_.:@-+")];
 }
 
-/* Of two roles of one name the last counts, as in the module. */
+/* Of two roles of one name, which no ruleset has that the module takes, the one that closes. */
 static void keep_role(const struct role **roles, size_t *n, const struct role *role)
 {
 	size_t i = 0;
 
 	while (i < *n && strcmp(roles[i]->iface, role->iface))
 		i++;
-	roles[i] = role;
+	if (i == *n || role->role == FLOWWALL_ROLE_EXTERNAL)
+		roles[i] = role;
 	*n += i == *n;
 }
 
