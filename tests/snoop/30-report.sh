@@ -107,6 +107,13 @@ for options in "--from $middle" "--to $middle"; do
 		"$(sql real "SELECT iif('$options' LIKE '--to%', $total - 41, 41) || ' ' || iif('$options' LIKE '--to%', $total - 41, 41)")"
 done
 
+# The time that a person reads is one that --from takes.
+begin=$(TZ=WEST9 "$FWCTL" report "$TMP/real.db" | sed -En 's/^([-0-9]+) ([0-9:]+) WEST to .*/\1T\2/p')
+check_equal "all is after the beginning, in local time" \
+	"$(TZ=WEST9 "$FWCTL" -j report "$TMP/real.db" --from "$begin" | jq .packets)" "$total"
+check "the page has it as well" env TZ=WEST9 "$FWCTL" report "$TMP/real.db" --html "$TMP/west.html"
+check "in the same words" grep -q ">${begin/T/ } WEST to " "$TMP/west.html"
+
 # A time that a clock could not have meant, and one that 32 bits with a sign cannot hold.
 "$PYTHON" -I -S - "$TMP/times.pcap" <<-'PY'
 	import struct, sys

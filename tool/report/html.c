@@ -178,8 +178,8 @@ static void head(FILE *file, const struct figures *f)
 	time_t first = f->first_ns / 1000000000, last = f->last_ns / 1000000000;
 	struct tm tm;
 
-	strftime(from, sizeof(from), "%F %T", gmtime_r(&first, &tm));
-	strftime(to, sizeof(to), "%F %T", gmtime_r(&last, &tm));
+	strftime(from, sizeof(from), "%F %T %Z", localtime_r(&first, &tm));
+	strftime(to, sizeof(to), "%F %T %Z", localtime_r(&last, &tm));
 	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
 	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
 	      "<meta http-equiv=\"Content-Security-Policy\" "
@@ -187,7 +187,7 @@ static void head(FILE *file, const struct figures *f)
 	html_text(file, f->source);
 	fprintf(file, " - FlowWall</title><style>%s</style></head><body>\n<h1>", style);
 	html_text(file, f->source);
-	fprintf(file, "</h1>\n<p class=\"dim\">%s to %s UTC", from, to);
+	fprintf(file, "</h1>\n<p class=\"dim\">%s to %s", from, to);
 	if (*f->captured_on) {
 		fputs(", captured on ", file);
 		html_text(file, f->captured_on);

@@ -62,7 +62,7 @@ static void time_text(uint64_t ns, uint64_t span_ns, char *text, size_t size)
 	time_t seconds = ns / 1000000000;
 	struct tm tm;
 
-	if (!gmtime_r(&seconds, &tm))
+	if (!localtime_r(&seconds, &tm))
 		return;
 	strftime(text, size, span_ns > 172800000000000ull ? "%m-%d %H:%M" : "%T", &tm);
 	if (span_ns < 10000000000ull)

@@ -51,8 +51,8 @@ static void moment(uint64_t ns, char text[40])
 	struct tm tm;
 
 	*text = '\0';
-	if (gmtime_r(&seconds, &tm))
-		strftime(text, 40, "%F %T", &tm);
+	if (localtime_r(&seconds, &tm))
+		strftime(text, 40, "%F %T %Z", &tm);
 }
 
 static void print_head(const struct figures *f)
@@ -64,7 +64,7 @@ static void print_head(const struct figures *f)
 	printf("%s%s%s: %" PRIu64 " packets, %s, %" PRIu64 " conversations\n", paint(BOLD), f->source,
 	       paint(PLAIN), f->packets, bytes_text(f->bytes), f->flows);
 	if (f->packets)
-		printf("%s to %s UTC, %.3f s\n", from, to, (f->last_ns - f->first_ns) / 1e9);
+		printf("%s to %s, %.3f s\n", from, to, (f->last_ns - f->first_ns) / 1e9);
 	if (!f->captures)
 		return;
 	printf("captured on %s: %" PRIu64 " duplicates left out, %" PRIu64
