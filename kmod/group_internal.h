@@ -15,7 +15,8 @@
  * @id: of the set, in keys
  * @fn: the namespace
  * @size: members of the newest ruleset; under the namespace's lock
- * @replaced: generation in the making that takes the place of all its members
+ * @replaced: generation in the making that names its members anew
+ * @gone: generation in the making that does not have the group
  * @depth: groups in groups below it, while that is checked
  * @below: how many groups are looked through for it, each as often as it is found; as well
  * @dirty: an event about it is due
@@ -33,6 +34,7 @@ struct fwl_group {
 	struct fwl_net *fn;
 	u32 size;
 	u32 replaced;
+	u32 gone;
 	u32 depth;
 	u32 below;
 	bool dirty;

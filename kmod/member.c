@@ -148,12 +148,18 @@ static void flush_one(struct fwl_net *fn, struct fwl_member *member, void *arg)
 		leave(fn, member, flush->generation);
 }
 
+/*
+ * Who has a timeout was mostly banned or let in by a program meanwhile, and leaves when it is
+ * over, not because a file does not know of it; but for groups, which may be gone.
+ */
 static void replace_one(struct fwl_net *fn, struct fwl_member *member, void *arg)
 {
+	const struct fwl_group *group = member->group;
 	u32 generation = *(u32 *)arg;
+	bool stays = member->seen == generation || (member->timeout && !member->sub);
 
-	if (member->group->replaced == generation && member->seen != generation &&
-	    member->died == FWL_NEVER)
+	if (member->died == FWL_NEVER &&
+	    (group->gone == generation || (group->replaced == generation && !stays)))
 		leave(fn, member, generation);
 }
 
@@ -264,7 +270,7 @@ static bool without_groups(struct fwl_net *fn, const struct fwl_ruleset *new)
 			;
 		if (k < new->n_groups)
 			continue;
-		old->groups[i]->replaced = new->generation;
+		old->groups[i]->gone = new->generation;
 		any = true;
 	}
 	return any;
@@ -359,6 +365,7 @@ static void undo_one(struct fwl_net *fn, struct fwl_member *member, void *arg)
 
 	/* The next transaction has the same number. */
 	member->group->replaced = 0;
+	member->group->gone = 0;
 	if (member->seen == generation)
 		member->seen = 0;
 	if (member->born == generation) {

@@ -134,6 +134,28 @@ check "which can be applied as well" fw apply - <<<"$before"
 check_equal "and is the same" "$(fw save)" "$before"
 check_equal "counters go on" "$(fw -j rule list | jq '.[] | select(.id == "dns") | .packets >= 2')" true
 
+# A file takes the place of what files and people said, not of who was banned for a while.
+fw group flush banned
+before=$(fw save)
+fw group add banned host "$OUTSIDE4" timeout 1h && fw group add banned host 192.0.2.60 &&
+	fw group add early group later timeout 1h || die "no members"
+members() { fw -j group show "$1" | jq -c '[.members[] | .addr // .group] | sort'; }
+check_match "who has no timeout goes" "$(fw diff - <<<"$before")" '^- group banned host 192.0.2.60$'
+check_equal "and nobody else, by what diff says" "$(fw diff - <<<"$before" | grep -c banned)" 1
+sleep 2
+check "a file that knows nothing of them" fw apply - <<<"$before"
+check_equal "keeps who has one" "$(members banned)" "[\"$OUTSIDE4\"]"
+check_equal "for the rest of that" "$(fw -j group show banned | jq '.members[0].left | . > 3500 and . < 3600')" true
+check_fails "the ban holds" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check_equal "a group in a group is as the file says" "$(fw save | grep -c 'group early .*timeout')" 0
+check "diff is content" fw diff - <<<"$before"
+check_match "but not where the file says more of them" \
+	"$(fw diff - <<<"$before"$'\n'"group banned host $OUTSIDE4")" "^- group banned host $OUTSIDE4 timeout 1h"
+check "a file without the group" fw apply - < <(grep -E '^(version|role) ' <<<"$before")
+check "comes and goes" fw apply - <<<"$before"
+check "and the ban with it" udp_echoes "$OUTSIDE" "$INSIDE4" 53
+check_equal "the group is empty" "$(members banned)" "[]"
+
 # Many, from a file.
 seq -f '10.64.%g.0/30' 0 255 >"$TMP/many"
 for ((i = 0; i < 400; i++)); do printf "100.$((i / 256)).$((i % 256)).%s\n" {0..249}; done >>"$TMP/many"

@@ -86,28 +86,65 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void say_group(struct lines *lines, const struct group *group)
+static void sort(struct lines *lines)
+{
+	if (lines->n)
+		qsort(lines->line, lines->n, sizeof(*lines->line), compare);
+}
+
+static bool has(const struct lines *sorted, const char *line)
+{
+	return sorted->n && bsearch(&line, sorted->line, sorted->n, sizeof(*sorted->line), compare);
+}
+
+/*
+ * @file: the groups and members that a file names, without timeouts, or NULL. Who has a
+ * timeout and is in none of them stays, if the group does: see kmod/member.c.
+ */
+static void say_group(struct lines *lines, const struct group *group, bool timeouts,
+		      const struct lines *file)
 {
 	char line[FLOWWALL_NAME_SIZE + 160];
 	int at = snprintf(line, sizeof(line), "group %s", group->name);
+	bool lasts = file && has(file, line);
 	size_t i;
 
 	add(lines, line);
 	for (i = 0; i < group->n_members; i++) {
+		struct member member = group->members[i];
+
 		line[at] = ' ';
-		print_member(&group->members[i], line + at + 1, sizeof(line) - at - 1);
+		if (lasts && member.timeout && member.family != MEMBER_GROUP) {
+			member.timeout = 0;
+			print_member(&member, line + at + 1, sizeof(line) - at - 1);
+			if (!has(file, line))
+				continue;
+		}
+		member.timeout = timeouts ? group->members[i].timeout : 0;
+		print_member(&member, line + at + 1, sizeof(line) - at - 1);
 		add(lines, line);
 	}
 }
 
-static void say(const struct script *script, bool complete, struct said *said)
+static void members_of(const struct script *script, struct lines *lines)
+{
+	size_t i;
+
+	for (i = 0; i < script->n; i++)
+		if (script->stmt[i].kind == STMT_GROUP)
+			say_group(lines, &script->stmt[i].group, false, NULL);
+	sort(lines);
+}
+
+/* @file: of what runs, members_of() the file that it is compared with, or NULL: it is that. */
+static void say(const struct script *script, const struct lines *file, struct said *said)
 {
 	struct lines keyed = { NULL, 0 };
 	char line[STMT_TEXT];
 	size_t i, n;
 
 	memset(said, 0, sizeof(*said));
-	for (i = 0; !complete && defaults[i]; i++)
+	for (i = 0; !file && defaults[i]; i++)
 		add(&keyed, defaults[i]);
 	for (i = 0; i < script->n; i++) {
 		const struct stmt *stmt = &script->stmt[i];
@@ -115,7 +152,7 @@ static void say(const struct script *script, bool complete, struct said *said)
 		if (stmt->kind == STMT_OVS)	/* the module has none: fwctl ovs diff */
 			continue;
 		if (stmt->kind == STMT_GROUP) {
-			say_group(&said->set, &stmt->group);
+			say_group(&said->set, &stmt->group, true, file);
 			continue;
 		}
 		print_stmt(stmt, line, sizeof(line));
@@ -129,8 +166,7 @@ static void say(const struct script *script, bool complete, struct said *said)
 	lines_free(&keyed);
 
 	/* Sorted, what is there twice is beside itself. */
-	if (said->set.n)
-		qsort(said->set.line, said->set.n, sizeof(*said->set.line), compare);
+	sort(&said->set);
 	for (i = n = 0; i < said->set.n; i++) {
 		if (n && !strcmp(said->set.line[n - 1], said->set.line[i]))
 			free(said->set.line[i]);
@@ -241,16 +277,19 @@ static void diff_rules(const struct lines *old, const struct lines *new, struct 
 static void compare_all(const struct script *running, const struct script *file,
 			struct output *output)
 {
+	struct lines members = { NULL, 0 };
 	struct said old, new;
 
-	say(running, true, &old);
-	say(file, false, &new);
+	members_of(file, &members);
+	say(running, &members, &old);
+	say(file, NULL, &new);
 	diff_sets(&old.set, &new.set, output);
 	diff_rules(&old.rules, &new.rules, output);
 	lines_free(&old.set);
 	lines_free(&old.rules);
 	lines_free(&new.set);
 	lines_free(&new.rules);
+	lines_free(&members);
 }
 
 static int show(const struct script *running, const struct script *file)
