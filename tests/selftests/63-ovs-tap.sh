@@ -143,6 +143,9 @@ check_match "a bond" "$(wrong 'ovs bridge br0 secure')" 'p8. is a member of a bo
 ovs-vsctl --timeout=20 del-port br0 bond0
 check_equal "none of them changed a flow" "$(flow_dump)" "$now"
 check_match "the flow of another program is there" "$(flow_dump)" 'cookie=0x5'
+check_match "which comes before some of FlowWall's, and that is said" "$("$FWCTL" ovs 2>&1 >/dev/null)" \
+	'on .br0., 1 flow of other programs comes before .*: table=0,priority=7,udp,tp_dst=9$'
+check_equal "in JSON" "$("$FWCTL" -j ovs 2>/dev/null | jq -c '.bridges[0] | [.others, .others_first]')" '[1,1]'
 
 # A bridge that takes no more flows, after one that took its own.
 ovs-vsctl --timeout=20 add-br bb -- set bridge bb datapath_type="$DATAPATH" -- \

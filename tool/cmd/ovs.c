@@ -119,13 +119,24 @@ static bool print_plan(struct desired *desired)
 	return true;
 }
 
-static void tell(const struct outcome *outcome, double begin, json_t *list)
+/* A person is to know of them: they are left alone, and may be meant so. */
+static void say_others_first(const char *bridge, size_t n, const struct of_flow *first)
+{
+	if (n)
+		fprintf(stderr, "fwctl: on `%s`, %zu flow%s of other programs come%s before FlowWall's, "
+			"which do not see what %s: table=%u,priority=%u%s%s\n", bridge, n,
+			n == 1 ? "" : "s", n == 1 ? "s" : "", n == 1 ? "it matches" : "they match; the first",
+			first->table, first->priority, *first->match ? "," : "", first->match);
+}
+
+static void tell(const struct outcome *outcome, size_t others_first, double begin, json_t *list)
 {
 	if (list)
-		json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:I, s:f}",
+		json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:I, s:I, s:f}",
 			"bridge", json_text(outcome->bridge),
 			"removed", (json_int_t)outcome->removed,
 			"added", (json_int_t)outcome->added, "ended", (json_int_t)outcome->ended,
+			"others_first", (json_int_t)others_first,
 			"ms", outcome->at - begin));
 	else
 		printf("%s: %zu flows removed, %zu added, %ld connection%s ended\n", outcome->bridge,
@@ -214,7 +225,8 @@ static int install(struct desired *desired, double begin)
 	json_t *list = options.json ? json_array() : NULL;
 	struct outcome *outcomes = calloc(desired->n + 1, sizeof(*outcomes));
 	struct of_flows *old = calloc(desired->n + 1, sizeof(*old));
-	size_t checked = 0, changed = 0, i;
+	size_t checked = 0, changed = 0, others_first, i;
+	const struct of_flow *first;
 	struct script before;
 	bool good;
 
@@ -234,8 +246,11 @@ static int install(struct desired *desired, double begin)
 		good = vs_fail("%s cannot be written: %s", OVS_STATE, strerror(errno));
 	if (!good && changed)
 		put_back(desired, changed, &before);
-	for (i = 0; i < desired->n && good; i++)
-		tell(&outcomes[i], begin, list);
+	for (i = 0; i < desired->n && good; i++) {
+		others_first = of_others_first(&old[i], &desired->flows[i], &first);
+		tell(&outcomes[i], others_first, begin, list);
+		say_others_first(outcomes[i].bridge, others_first, first);
+	}
 	good = good && clear_others(desired, &before);
 	while (checked)
 		of_free(&old[--checked]);
@@ -404,7 +419,8 @@ static void show_bridge(const struct desired *desired, size_t i, const struct of
 	const struct stmts *const lists[] = { &bridge->features, &bridge->hosts, &bridge->segments };
 	const struct vs_bridge *at = vs_bridge(&desired->vs, bridge->declared->bridge);
 	json_t *list = bridges ? json_array() : NULL;
-	size_t ours = 0, learned = 0, k, n;
+	size_t ours = 0, learned = 0, others_first, k, n;
+	const struct of_flow *first;
 
 	for (k = 0; k < there->n; k++) {
 		ours += of_ours(&there->flow[k]);
@@ -414,15 +430,18 @@ static void show_bridge(const struct desired *desired, size_t i, const struct of
 		printf("%s%s%s: fail-mode %s, %zu ports, %zu flows, %zu addresses learned, %zu flows of others\n",
 		       paint(BOLD), at->name, paint(PLAIN), *at->fail_mode ? at->fail_mode : "none",
 		       bridge->n_ports, ours, learned, there->n - ours - learned);
+	others_first = of_others_first(there, &desired->flows[i], &first);
+	say_others_first(at->name, others_first, first);
 	for (k = 0; k < 3; k++)
 		for (n = 0; n < lists[k]->n; n++)
 			show_stmt(&desired->flows[i], there, lists[k]->stmt[n], list);
 	if (bridges)
-		json_array_append_new(bridges, json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}",
+		json_array_append_new(bridges, json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}",
 			"bridge", json_text(at->name), "fail_mode", json_text(at->fail_mode),
 			"ports", (json_int_t)bridge->n_ports, "flows", (json_int_t)ours,
 			"learned", (json_int_t)learned,
-			"others", (json_int_t)(there->n - ours - learned), "statements", list));
+			"others", (json_int_t)(there->n - ours - learned),
+			"others_first", (json_int_t)others_first, "statements", list));
 }
 
 static int show(int argc, char **argv)

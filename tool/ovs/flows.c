@@ -319,6 +319,37 @@ bool of_ours(const struct of_flow *flow)
 	       (flow->cookie & ~COOKIE_MASK) != FEATURE_LEARNED;
 }
 
+/**
+ * of_others_first() - how many flows of others go before one of FlowWall's
+ * @there: what a bridge has
+ * @ours: what FlowWall has there
+ * @first: set to the first of them, or NULL
+ *
+ * What they match is not tapped, or kept apart, as it should be.
+ */
+size_t of_others_first(const struct of_flows *there, const struct of_flows *ours,
+		       const struct of_flow **first)
+{
+	size_t n = 0, i, k;
+
+	*first = NULL;
+	for (i = 0; i < there->n; i++) {
+		const struct of_flow *flow = &there->flow[i];
+
+		if ((flow->cookie & COOKIE_MASK) == COOKIE)
+			continue;
+		for (k = 0; k < ours->n; k++)
+			if (ours->flow[k].table == flow->table &&
+			    ours->flow[k].priority < flow->priority)
+				break;
+		if (k == ours->n)
+			continue;
+		if (!n++)
+			*first = flow;
+	}
+	return n;
+}
+
 static void put_flow(FILE *out, const char *verb, const struct of_flow *flow)
 {
 	fprintf(out, "%scookie=0x%" PRIx64 ",table=%u,priority=%u%s%s,actions=%s\n", verb,

@@ -62,6 +62,8 @@ bool of_read(const char *dump, struct of_flows *flows);
 void of_free(struct of_flows *flows);
 
 bool of_ours(const struct of_flow *flow);
+size_t of_others_first(const struct of_flows *there, const struct of_flows *ours,
+		       const struct of_flow **first);
 size_t of_print(const struct of_flows *flows, char **text);
 
 /**

@@ -501,7 +501,7 @@ static void create_mirror(struct arguments *to, const char *bridge, const struct
 		own_argument(to, text_of("--id=@p%zu_%zu", number, i));
 		argument(to, "get");
 		argument(to, "port");
-		argument(to, mirror->ports[i].name);
+		own_argument(to, text_of("%s", mirror->ports[i].name));
 		longer = text_of("%s%s@p%zu_%zu", list, i ? "," : "", number, i);
 		free(list);
 		list = longer;
@@ -510,7 +510,7 @@ static void create_mirror(struct arguments *to, const char *bridge, const struct
 	own_argument(to, text_of("--id=@o%zu", number));
 	argument(to, "get");
 	argument(to, "port");
-	argument(to, mirror->port.name);
+	own_argument(to, text_of("%s", mirror->port.name));
 	argument(to, "--");
 	own_argument(to, text_of("--id=@m%zu", number));
 	argument(to, "create");
@@ -528,27 +528,45 @@ static void create_mirror(struct arguments *to, const char *bridge, const struct
 	free(list);
 }
 
-static bool all_ports(const struct bridge *desired, const struct ovs *mirror)
+/*
+ * The @i-th statement as a mirror of those of its ports that are there; false if it is
+ * none, or can be none now. Its @ports are to be freed.
+ */
+static bool possible_mirror(const struct bridge *desired, size_t i, struct ovs *mirror)
 {
-	bool all = bridge_port(desired, mirror->port.name);
-	size_t i;
+	const struct ovs *said = &desired->features.stmt[i]->ovs;
+	size_t k;
 
-	for (i = 0; i < mirror->n_ports; i++)
-		all &= !!bridge_port(desired, mirror->ports[i].name);
-	return all;
+	if (said->kind != OVS_MIRROR || !bridge_port(desired, said->port.name))
+		return false;
+	*mirror = *said;
+	mirror->n_ports = 0;
+	mirror->ports = calloc(said->n_ports, sizeof(*mirror->ports));
+	if (!mirror->ports)
+		fail_out_of_memory();
+	for (k = 0; k < said->n_ports; k++)
+		if (bridge_port(desired, said->ports[k].name))
+			mirror->ports[mirror->n_ports++] = said->ports[k];
+	if (!mirror->n_ports)
+		free(mirror->ports);
+	return mirror->n_ports;
 }
 
 static bool wanted(const struct bridge *desired, const struct vs_mirror *mirror)
 {
+	struct ovs possible;
 	bool found = false;
 	size_t i;
 
 	for (i = 0; desired && i < desired->features.n && !found; i++) {
-		const struct ovs *ovs = &desired->features.stmt[i]->ovs;
-		char *text = ovs->kind == OVS_MIRROR ? wanted_text(ovs) : NULL;
+		char *text;
 
-		found = text && !strcmp(text, mirror->text);
+		if (!possible_mirror(desired, i, &possible))
+			continue;
+		text = wanted_text(&possible);
+		found = !strcmp(text, mirror->text);
 		free(text);
+		free(possible.ports);
 	}
 	return found;
 }
@@ -596,10 +614,13 @@ bool vs_set_mirrors(const struct vs_bridge *bridge, const struct bridge *desired
 		argument(&to, mirror->uuid);
 	}
 	for (i = 0; desired && i < desired->features.n; i++) {
-		const struct ovs *ovs = &desired->features.stmt[i]->ovs;
+		struct ovs possible;
 
-		if (ovs->kind == OVS_MIRROR && all_ports(desired, ovs) && !there(bridge, ovs))
-			create_mirror(&to, bridge->name, ovs, i);
+		if (!possible_mirror(desired, i, &possible))
+			continue;
+		if (!there(bridge, &possible))
+			create_mirror(&to, bridge->name, &possible, i);
+		free(possible.ports);
 	}
 	if (to.n > before && dry_run)
 		vs_show(to.argv);

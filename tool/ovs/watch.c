@@ -368,7 +368,8 @@ static void open_interfaces(struct watcher *w)
 {
 	char *server = text_of("unix:%s/db.sock", run_folder());
 	const char *const argv[] = { "ovsdb-client", "monitor", server, "Open_vSwitch", "Interface",
-				     "name,ofport", NULL };
+				     "name,ofport", "Mirror",
+				     "name,select_src_port,select_dst_port,output_port", NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;
