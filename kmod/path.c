@@ -155,19 +155,21 @@ void fwl_paths_forget(struct fwl_net *fn, const struct net_device *dev)
  *
  * The last flow takes the path with it: it would hold on to its next hop.
  *
- * Context: RCU, or no flow is left.
+ * Context: any, but no hard interrupt.
  */
 void fwl_path_put(struct fwl_net *fn, u16 index)
 {
-	struct fwl_paths *paths = rcu_dereference_raw(fn->paths);
 	struct fwl_path *path;
 
 	if (!index)
 		return;
-	path = rcu_dereference_raw(paths->slot[index]);
-	if (refcount_read(&path->refs) == 2)
-		fwl_path_kill(path);
+	rcu_read_lock();
+	path = rcu_dereference(rcu_dereference(fn->paths)->slot[index]);
 	put(path);
+	/* Afterwards, or two that are the last ones would each see the other. */
+	if (refcount_read(&path->refs) == 1)
+		fwl_path_kill(path);
+	rcu_read_unlock();
 }
 
 /* --- learning ----------------------------------------------------------------- */
