@@ -78,8 +78,9 @@ int fwl_host_take(struct fwl_net *fn, const struct fwl_flow *flow, u32 max)
 		if (!found)
 			return 0;
 		kfree(host);
+		/* It is being made larger, or cannot be. */
 		if (IS_ERR(found))
-			return PTR_ERR(found);
+			return -ENOMEM;
 		host = found;
 	}
 	flows = refcount_read(&host->flows);
