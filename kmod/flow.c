@@ -293,6 +293,10 @@ static bool evict_half_open(struct fwl_net *fn)
 	struct fwl_flow *flow, *victim = NULL;
 	unsigned int bucket, seen = 0;
 
+	/* Nor is this look made by every packet of a flood that it finds nothing for. */
+	if (!atomic_read(&table->half_open) || READ_ONCE(table->no_victim) == jiffies)
+		return false;
+
 	for (bucket = 0; bucket < (seen ? VICTIM_BUCKETS : VICTIM_SEARCH) && seen < VICTIMS;
 	     bucket++, cursor++) {
 		flow = some_chain(buckets, cursor);
@@ -306,6 +310,8 @@ static bool evict_half_open(struct fwl_net *fn)
 		}
 	}
 	WRITE_ONCE(table->victim, cursor);
+	if (!victim)
+		WRITE_ONCE(table->no_victim, jiffies);
 	return victim && fwl_flow_end(fn, victim, FLOWWALL_END_EVICTED);
 }
 

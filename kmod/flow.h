@@ -120,6 +120,7 @@ struct fwl_buckets {
  * @sweeping: the worker is queued or runs
  * @full_scan: jiffies of the last scan that found nothing to evict
  * @victim: the bucket where the look for one that is half open goes on
+ * @no_victim: jiffies of the last such look that found none
  * @memcg: the memory cgroup that flows are charged to, of who gave the first role
  * @sweep: the worker that removes expired flows, a slice at a time, and sees to the size
  * @cursor: the bucket where its next slice begins
@@ -140,6 +141,7 @@ struct fwl_table {
 	bool sweeping;
 	unsigned long full_scan;
 	u32 victim;
+	unsigned long no_victim;
 
 	struct mem_cgroup *memcg;
 	struct delayed_work sweep;

@@ -274,6 +274,7 @@ void fwl_table_init(struct fwl_net *fn)
 	init_llist_head(&table->dead);
 	INIT_DELAYED_WORK(&table->sweep, sweep_work);
 	table->full_scan = jiffies - 1;
+	table->no_victim = jiffies - 1;
 }
 
 /**
