@@ -69,7 +69,7 @@ check_works() {
 		allow in tcp to $INSIDE4 port 80
 		set max-flows 10000
 	RULES
-	check "a ruleset is loaded" test -f "$TMP/ruleset"
+	check_equal "a ruleset is loaded" "$(fw -j status | jq .rules)" 1
 	check "the inside gets out" pings "$INSIDE" "$OUTSIDE4"
 	check "so it does over IPv6" pings "$INSIDE" "$OUTSIDE6"
 	check "an exception lets a connection in" tcp_echoes "$OUTSIDE" "$INSIDE4" 80

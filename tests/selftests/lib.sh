@@ -92,7 +92,7 @@ $(tail -n 30 "$TMP/check")"
 }
 
 # check_fails NAME COMMAND...: passes if COMMAND does not succeed. A command
-# that cannot be run at all is a failure of the test, not a success.
+# that cannot be run at all, or that is killed, is a failure of the test, not a success.
 check_fails() {
 	local name=$1 status=0
 	shift
@@ -100,8 +100,8 @@ check_fails() {
 	case $status in
 	0)	fail "$name" "succeeded, but must not: $*
 $(tail -n 30 "$TMP/check")" ;;
-	126 | 127)
-		fail "$name" "cannot be run: $*
+	126 | 127 | 12[89] | 1[3-9][0-9] | 2[0-9][0-9])
+		fail "$name" "cannot be run, or was killed (status $status): $*
 $(tail -n 30 "$TMP/check")" ;;
 	*)	pass "$name" ;;
 	esac
@@ -196,10 +196,14 @@ setup_ns() {
 	done
 }
 
-# in_ns NAMESPACE COMMAND...
+# in_ns NAMESPACE COMMAND...; 127 if there is no such namespace or program.
 in_ns() {
 	local namespace=$1
 	shift
+	[ -e "/run/netns/$namespace" ] && command -v -- "$1" >/dev/null || {
+		echo "no namespace $namespace, or no program $1" >&2
+		return 127
+	}
 	ip netns exec "$namespace" "$@"
 }
 
@@ -338,8 +342,16 @@ tcp_result() {
 	esac
 }
 
+# result_is RESULT WANTED: whether something came to that; 126 if nothing was tried.
+result_is() {
+	[ "$1" != "$2" ] || return 0
+	echo "$1"
+	[[ -n $1 && $1 != other* ]] || return 126
+	return 1
+}
+
 # tcp_connects NAMESPACE ADDRESS PORT: a connection is made within 3 s.
-tcp_connects() { [ "$(tcp_result "$@")" = connected ]; }
+tcp_connects() { result_is "$(tcp_result "$@")" connected; }
 
 # tcp_echoes NAMESPACE ADDRESS PORT: a line comes back from listen_tcp's server.
 # shellcheck disable=SC2016  # expanded inside
@@ -367,7 +379,7 @@ udp_result() {
 }
 
 # udp_echoes NAMESPACE ADDRESS PORT [SOURCE-PORT]
-udp_echoes() { [ "$(udp_result "$@")" = answered ]; }
+udp_echoes() { result_is "$(udp_result "$@")" answered; }
 
 # capture NAME NAMESPACE INTERFACE FILTER...: starts to record what FILTER (as
 # in tcpdump) matches. captured NAME prints the packets so far, one a line;

@@ -19,11 +19,12 @@ control() {
 	CONTROL_OUTPUT[$id]=$output
 }
 
-# told ID: waits for the next answer, and succeeds if it is "done".
+# told ID: waits for the next answer, and succeeds if it is "done"; 126 if none comes.
 told() {
-	local answer='no answer'
+	local answer
 	read -r -t 10 -u "${CONTROL_OUTPUT[$1]}" answer
-	echo "$answer"
+	echo "${answer:-no answer}"
+	[ -n "$answer" ] || return 126
 	[ "$answer" = "done" ]
 }
 
@@ -100,8 +101,12 @@ watch_outside() {
 # drops_since STATUS: the counters of drops that have moved since `fw -j status`
 # printed that, on one line, by name: "policy 2 state 1".
 drops_since() {
-	fw -j status | jq -r --argjson old "$1" '.drops | to_entries | sort_by(.key) |
-		map(.value -= ($old.drops[.key] // 0) | select(.value != 0) | "\(.key) \(.value)") | join(" ")'
+	local status
+	# Or a router that does not answer had dropped nothing.
+	status=$(fw -j status) || { echo "no status"; return; }
+	jq -r --argjson old "$1" '.drops | to_entries | sort_by(.key) |
+		map(.value -= ($old.drops[.key] // 0) | select(.value != 0) | "\(.key) \(.value)") |
+		join(" ")' <<<"$status"
 }
 
 # drops: the same, since the beginning.
@@ -150,7 +155,11 @@ loaded() {
 # --- flows --------------------------------------------------------------------
 
 # flow FILTER: the flows that the jq filter selects, one a line.
-flow() { flows_json | jq -c ".[] | select($1)"; }
+flow() {
+	local flows
+	flows=$(flows_json) || { echo "no list of flows"; return; }
+	jq -c ".[] | select($1)" <<<"$flows"
+}
 
 # check_flow NAME SELECT FILTER: there is exactly one flow that the jq filter
 # SELECT selects, and for it FILTER is true.
