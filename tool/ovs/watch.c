@@ -368,8 +368,7 @@ static void open_interfaces(struct watcher *w)
 {
 	char *server = text_of("unix:%s/db.sock", run_folder());
 	const char *const argv[] = { "ovsdb-client", "monitor", server, "Open_vSwitch", "Interface",
-				     "name,ofport", "Mirror",
-				     "name,select_src_port,select_dst_port,output_port", NULL };
+				     "name,ofport", NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;
