@@ -213,48 +213,65 @@ static void decide_miss(const struct fwl_context *c, struct fwl_decision *d)
  *
  * Context: RCU.
  */
-bool fwl_still_allowed(const struct fwl_ruleset *rs, const struct fwl_flow *flow,
-		       const char *iface, const struct fwl_rule **rule)
+enum fwl_still fwl_still_allowed(const struct fwl_ruleset *rs, const struct fwl_flow *flow,
+				 const char *iface, const struct fwl_rule **rule)
 {
 	u8 direction = fwl_flow_direction(flow);
 	struct fwl_packet opener;
+	bool allowed, unsure = false;
 	struct fwl_query query = {
 		.pkt = &opener,
 		.iface = iface,
 		.held = READ_ONCE(flow->rule),
+		.unsure = &unsure,
 		.generation = rs->generation,
 		.now = ktime_get_real_seconds(),
 	};
 
 	fwl_flow_opener(flow, &opener);
 	*rule = fwl_classify(rs->classifiers[direction], &query);
-	return *rule ? (*rule)->action == FLOWWALL_ACTION_ALLOW
-		     : direction != FLOWWALL_DIRECTION_IN;
+	allowed = *rule ? (*rule)->action == FLOWWALL_ACTION_ALLOW
+			: direction != FLOWWALL_DIRECTION_IN;
+	return unsure ? FWL_STILL_UNSURE : allowed ? FWL_STILL_ALLOWED : FWL_STILL_REFUSED;
 }
 
-/* The same for a packet of the flow; false if it is to be dropped. */
-static bool judge_again(const struct fwl_context *c, struct fwl_decision *d, struct fwl_flow *flow,
-			enum fwl_entry entry, enum flowwall_drop *reason)
+/*
+ * The same for a packet of the flow. If nobody can be sure, the next packet of the original
+ * direction is to be asked, by which the interface is known.
+ */
+static enum fwl_still judge_again(const struct fwl_context *c, struct fwl_decision *d,
+				  struct fwl_flow *flow, enum fwl_entry entry,
+				  enum flowwall_drop *reason)
 {
 	const struct fwl_rule *rule = NULL;
+	enum fwl_still still;
 
 	d->judged = true;
 	d->judged_rule = READ_ONCE(flow->rule);
 	if (c->rs->settings.on_change != FLOWWALL_ON_CHANGE_REVALIDATE)
-		return true;
-	if (!fwl_still_allowed(c->rs, flow, entry == FWL_ORIGINAL ? rule_iface(c) : NULL, &rule)) {
+		return FWL_STILL_ALLOWED;
+	still = fwl_still_allowed(c->rs, flow, entry == FWL_ORIGINAL ? rule_iface(c) : NULL, &rule);
+	switch (still) {
+	case FWL_STILL_REFUSED:
 		*reason = rule ? FLOWWALL_DROP_RULE : FLOWWALL_DROP_POLICY;
-		return false;
+		break;
+	case FWL_STILL_ALLOWED:
+		d->judged_rule = rule ? rule->handle : 0;
+		break;
+	default:
+		d->judged = false;
 	}
-	d->judged_rule = rule ? rule->handle : 0;
-	return true;
+	return still;
 }
 
-/* Does a packet of the original direction still go the flow's way? */
-static bool same_way(const struct fwl_context *c, const struct fwl_flow *flow)
+/* One packet, and a copy of it for each interface that somebody listens behind? */
+static bool is_for_many(const struct fwl_packet *pkt)
 {
-	return c->direction == fwl_flow_direction(flow) &&
-	       fwl_replies_outside(c) == fwl_entry_outside(flow, FWL_REPLY);
+	__be32 first = pkt->ends.addr[!pkt->swapped][0];
+
+	if (fwl_kind_ipv6(pkt->kind))
+		return (first & htonl(0xff000000)) == htonl(0xff000000);
+	return ipv4_is_multicast(first) || ipv4_is_lbcast(first);
 }
 
 /* The flow is over, and the packet may begin another one. */
@@ -281,8 +298,8 @@ static void decide_revoked(const struct fwl_context *c, struct fwl_decision *d,
 	enum flowwall_drop reason = FLOWWALL_DROP_POLICY;
 	u8 state = READ_ONCE(flow->state);
 
-	if (state == FWL_STATE_REVOKED && READ_ONCE(flow->epoch) != c->ifaces->epoch &&
-	    judge_again(c, d, flow, entry, &reason)) {
+	if (state == FWL_STATE_REVOKED && READ_ONCE(flow->epoch) != c->epoch &&
+	    judge_again(c, d, flow, entry, &reason) == FWL_STILL_ALLOWED) {
 		decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
 		return;
 	}
@@ -305,17 +322,20 @@ static void decide_revoked(const struct fwl_context *c, struct fwl_decision *d,
 }
 
 /* Of a TCP flow, a packet must be what the connection is waiting for. */
-static void decide_segment(const struct fwl_context *c, struct fwl_decision *d, u8 state)
+static void decide_segment(const struct fwl_context *c, struct fwl_decision *d,
+			   struct fwl_flow *flow, u8 state)
 {
 	enum fwl_tcp_fit fit = FWL_TCP_FITS;
 
 	if (c->rs->settings.tcp_window)
-		fit = fwl_tcp_fits(&d->flow->tcp, &c->pkt.tcp, state, d->entry,
+		fit = fwl_tcp_fits(&flow->tcp, &c->pkt.tcp, state, d->entry,
 				   c->direction != FLOWWALL_DIRECTION_IN);
 	if (likely(fit == FWL_TCP_FITS))
 		d->next = fwl_tcp_next(state, c->pkt.tcp.flags, d->entry);
 	else if (fit == FWL_TCP_APART)
 		d->apart = true;
+	else if (fit == FWL_TCP_ANEW)
+		decide_anew(c, d, flow, FLOWWALL_END_REOPENED);
 	else
 		fwl_decide_drop(d, FLOWWALL_BASIS_FLOW, FLOWWALL_DROP_WINDOW);
 }
@@ -333,15 +353,16 @@ static void decide_hit(const struct fwl_context *c, struct fwl_decision *d, stru
 	d->basis = FLOWWALL_BASIS_FLOW;
 	d->flow = flow;
 	d->entry = entry;
-	if (unlikely(READ_ONCE(flow->epoch) != c->ifaces->epoch)) {
+	/* Roles or routes have changed, and with them what the flow is. */
+	if (unlikely(entry == FWL_ORIGINAL && !fwl_goes_its_way(c, flow) &&
+		     !is_for_many(&c->pkt))) {
+		decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
+		return;
+	}
+	if (unlikely(READ_ONCE(flow->epoch) != c->epoch)) {
 		enum flowwall_drop reason;
 
-		/* Roles have changed, and with them what the flow is. */
-		if (entry == FWL_ORIGINAL && !same_way(c, flow)) {
-			decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
-			return;
-		}
-		if (!judge_again(c, d, flow, entry, &reason)) {
+		if (judge_again(c, d, flow, entry, &reason) == FWL_STILL_REFUSED) {
 			d->judged = false;
 			d->revoke = true;
 			fwl_decide_drop(d, FLOWWALL_BASIS_FLOW, reason);
@@ -357,7 +378,7 @@ static void decide_hit(const struct fwl_context *c, struct fwl_decision *d, stru
 			decide_anew(c, d, flow, FLOWWALL_END_REOPENED);
 			return;
 		}
-		decide_segment(c, d, state);
+		decide_segment(c, d, flow, state);
 	} else if (entry == FWL_REPLY) {
 		d->next = FLOWWALL_STATE_REPLIED;
 	}
@@ -372,7 +393,7 @@ static void decide_error(const struct fwl_context *c, struct fwl_decision *d)
 	if (spoofed_source(c) || impossible_source(c))
 		fwl_decide_drop(d, FLOWWALL_BASIS_PACKET, FLOWWALL_DROP_SPOOFED);
 	else if (c->pkt.icmp != FWL_ICMP_ERROR ||
-		 !fwl_icmp_related(c->fn, c->rs, c->skb, &c->pkt, c->direction))
+		 !fwl_icmp_related(c->fn, c->rs, c->skb, &c->pkt, c->direction, c->state->out))
 		fwl_decide_drop(d, FLOWWALL_BASIS_RELATED, FLOWWALL_DROP_UNRELATED);
 }
 
@@ -426,7 +447,7 @@ void fwl_decide(const struct fwl_context *c, struct fwl_decision *d, int err)
 		decide_hit(c, d, flow, entry);
 	} else if (c->direction == FLOWWALL_DIRECTION_IN) {
 		fwl_decide_drop(d, FLOWWALL_BASIS_FLOW, FLOWWALL_DROP_SPOOFED);
-	} else if (READ_ONCE(flow->epoch) != c->ifaces->epoch) {
+	} else if (READ_ONCE(flow->epoch) != c->epoch) {
 		/* From inside, that is so only when roles have changed since. */
 		decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
 	} else {

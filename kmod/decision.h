@@ -22,6 +22,7 @@ struct sk_buff;
  * @fn: its namespace
  * @rs: the ruleset that judges it
  * @ifaces: the roles of that ruleset
+ * @epoch: of these, as it was before anything was asked
  * @skb: the packet
  * @state: of the hook; or @seen
  * @seen: the same with the interfaces that the packet really comes and leaves by, where
@@ -36,6 +37,7 @@ struct fwl_context {
 	struct fwl_net *fn;
 	const struct fwl_ruleset *rs;
 	const struct fwl_ifaces *ifaces;
+	u32 epoch;
 	struct sk_buff *skb;
 	const struct nf_hook_state *state;
 	struct nf_hook_state seen;
@@ -118,8 +120,22 @@ static inline bool fwl_replies_outside(const struct fwl_context *c)
 	return c->transit || (c->external && c->direction != FLOWWALL_DIRECTION_IN);
 }
 
+/* Does a packet of the original direction still go its flow's way? */
+static inline bool fwl_goes_its_way(const struct fwl_context *c, const struct fwl_flow *flow)
+{
+	return c->direction == fwl_flow_direction(flow) &&
+	       fwl_replies_outside(c) == fwl_entry_outside(flow, FWL_REPLY);
+}
+
 void fwl_decide(const struct fwl_context *c, struct fwl_decision *d, int err);
-bool fwl_still_allowed(const struct fwl_ruleset *rs, const struct fwl_flow *flow,
-		       const char *iface, const struct fwl_rule **rule);
+/* Would a flow be made by other rules than those that it was made by? */
+enum fwl_still {
+	FWL_STILL_REFUSED,
+	FWL_STILL_ALLOWED,
+	FWL_STILL_UNSURE,	/* a rule asks for the interface, which is not known now */
+};
+
+enum fwl_still fwl_still_allowed(const struct fwl_ruleset *rs, const struct fwl_flow *flow,
+				 const char *iface, const struct fwl_rule **rule);
 
 #endif

@@ -151,14 +151,20 @@ static __always_inline enum flowwall_ttl_class fwl_ttl_class(u16 kind, u8 state)
 	}
 }
 
-/* Which entries a packet refreshes that comes from outside, or not. */
+/*
+ * Which entries a packet refreshes that comes from outside, or not. Where both sides are
+ * outside, the originator's packets are those that keep the flow.
+ */
 static __always_inline unsigned int fwl_refreshes(const struct fwl_ruleset *rs,
+						  const struct fwl_flow *flow,
 						  enum fwl_entry entry, bool outside)
 {
 	switch (rs->settings.refresh) {
 	case FLOWWALL_REFRESH_SAME:
 		return 1 << entry;
 	case FLOWWALL_REFRESH_OUTBOUND:
+		if (entry == FWL_ORIGINAL && flow->flags & FWL_FLOW_REPLY_OUTSIDE)
+			return FWL_REFRESH_BOTH;
 		return outside ? 0 : FWL_REFRESH_BOTH;
 	default:
 		return FWL_REFRESH_BOTH;
@@ -214,7 +220,7 @@ static __always_inline bool fwl_follow(const struct fwl_ruleset *rs,
 		fwl_note_segment(rs, flow, entry, pkt);
 		class = FLOWWALL_TTL_TCP_ESTABLISHED;
 	}
-	fwl_flow_count(flow, entry, pkt, &rs->ttl[class], fwl_refreshes(rs, entry, outside));
+	fwl_flow_count(flow, entry, pkt, &rs->ttl[class], fwl_refreshes(rs, flow, entry, outside));
 	return true;
 }
 

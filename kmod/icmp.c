@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ICMP and ICMPv6 errors: do they belong to a flow that is known? */
 #include <linux/icmp.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/timekeeping.h>
 
@@ -13,12 +14,17 @@
 
 /*
  * This router's own answer to a packet that the rules let in, but for which it
- * has no flow: the refusal when the table is full; or to one that they reject.
+ * has no flow: the refusal when the table is full; or to one that they reject. It leaves
+ * by @out, which mostly is where the packet came by; all else that a rule may have seen of
+ * that, it is believed to have seen.
  */
-static bool answers_allowed(const struct fwl_ruleset *rs, const struct fwl_packet *quoted)
+static bool answers_allowed(const struct fwl_ruleset *rs, const struct fwl_packet *quoted,
+			    const struct net_device *out)
 {
 	struct fwl_query query = {
 		.pkt = quoted,
+		.iface = out->name,
+		.believe = true,
 		.generation = rs->generation,
 		.now = ktime_get_real_seconds(),
 	};
@@ -35,6 +41,7 @@ static bool answers_allowed(const struct fwl_ruleset *rs, const struct fwl_packe
  * @skb: the error
  * @error: what was found in it
  * @direction: where it goes
+ * @out: the interface that it leaves by, if it is this router's own
  *
  * The quoted packet must have been sent by the one that the error is for, and
  * the error must come from the side that the quoted packet went to; any router
@@ -44,7 +51,7 @@ static bool answers_allowed(const struct fwl_ruleset *rs, const struct fwl_packe
  */
 bool fwl_icmp_related(struct fwl_net *fn, const struct fwl_ruleset *rs,
 		      const struct sk_buff *skb, const struct fwl_packet *error,
-		      u8 direction)
+		      u8 direction, const struct net_device *out)
 {
 	bool outside = direction == FLOWWALL_DIRECTION_IN;
 	struct fwl_packet quoted;
@@ -62,7 +69,7 @@ bool fwl_icmp_related(struct fwl_net *fn, const struct fwl_ruleset *rs,
 
 	flow = fwl_flow_lookup(&fn->table, &quoted);
 	if (!flow || fwl_flow_expired(flow, jiffies))
-		return direction == FLOWWALL_DIRECTION_LOCAL && answers_allowed(rs, &quoted);
+		return direction == FLOWWALL_DIRECTION_LOCAL && answers_allowed(rs, &quoted, out);
 	if (fwl_state_ended(READ_ONCE(flow->state)))
 		return false;
 	/* This router is on both sides. */

@@ -7,10 +7,11 @@
 struct fwl_net;
 struct fwl_packet;
 struct fwl_ruleset;
+struct net_device;
 struct sk_buff;
 
 bool fwl_icmp_related(struct fwl_net *fn, const struct fwl_ruleset *rs,
 		      const struct sk_buff *skb, const struct fwl_packet *error,
-		      u8 direction);
+		      u8 direction, const struct net_device *out);
 
 #endif

@@ -8,6 +8,12 @@
 #include "match.h"
 #include "u32.h"
 
+/* A rule asks for what cannot be seen: is it taken to match? */
+static bool believed(u32 handle, const struct fwl_query *query)
+{
+	return query->believe || query->held == handle;
+}
+
 static bool group_matches(const struct fwl_endpoint *point, u32 handle,
 			  const struct fwl_query *query, bool source)
 {
@@ -15,7 +21,7 @@ static bool group_matches(const struct fwl_endpoint *point, u32 handle,
 
 	/* Of the packet that made a flow, the link is not known any more. */
 	if (!found && !query->skb && fwl_group_sees_links(point->group, query->generation))
-		return query->held == handle;
+		return believed(handle, query);
 	return found != point->addr_not;
 }
 
@@ -86,21 +92,26 @@ bool fwl_match_iface(const char *pattern, bool prefix, const char *name)
 	return prefix ? !strncmp(pattern, name, strlen(pattern)) : !strcmp(pattern, name);
 }
 
-/* What a flow does not remember of its first packet. */
-static bool rest_matches(const struct fwl_match *match, u32 handle, const struct fwl_query *query)
+static bool iface_matches(const struct fwl_match *match, u32 handle,
+			  const struct fwl_query *query)
 {
-	if (match->iface[0]) {
-		if (!query->iface) {
-			if (query->held != handle)
-				return false;
-		} else if (!fwl_match_iface(match->iface, match->iface_prefix, query->iface)) {
-			return false;
-		}
-	}
+	if (!match->iface[0])
+		return true;
+	if (query->iface)
+		return fwl_match_iface(match->iface, match->iface_prefix, query->iface);
+	if (believed(handle, query))
+		return true;
+	if (query->unsure)
+		*query->unsure = true;
+	return false;
+}
+
+static bool u32_matches(const struct fwl_match *match, u32 handle, const struct fwl_query *query)
+{
 	if (!match->n_u32)
 		return true;
 	if (!query->skb)
-		return query->held == handle;
+		return believed(handle, query);
 	return fwl_u32_matches(match->u32, match->n_u32, query->skb,
 			       skb_network_offset(query->skb)) != match->u32_not;
 }
@@ -123,5 +134,6 @@ bool fwl_match(const struct fwl_match *match, u32 handle, const struct fwl_query
 	       addr_matches(&match->dst, handle, query, false) &&
 	       addr_matches(&match->src, handle, query, true) &&
 	       (!match->until || query->now < match->until) &&
-	       rest_matches(match, handle, query);
+	       u32_matches(match, handle, query) &&
+	       iface_matches(match, handle, query);
 }

@@ -102,6 +102,9 @@ struct fwl_match {
  * @mac: link address that it was sent with, or NULL
  * @held: handle of the rule that let its flow in: what cannot be seen any more,
  *	that rule is believed to match
+ * @believe: so is every rule
+ * @unsure: set to true if a rule would match at some interface, and @iface is not known;
+ *	or NULL
  * @generation: of the ruleset: which members groups have
  * @now: seconds since 1970
  */
@@ -113,6 +116,8 @@ struct fwl_query {
 	const char *out;
 	const u8 *mac;
 	u32 held;
+	bool believe;
+	bool *unsure;
 	u32 generation;
 	s64 now;
 };

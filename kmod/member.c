@@ -529,8 +529,9 @@ static void expire(struct fwl_net *fn)
 	for_all(fn, expire_one, &generation);
 	if (!fn->leaving)
 		return;
+	/* Who sees it sees that they left. */
 	if (ifaces)
-		WRITE_ONCE(ifaces->epoch, ++fn->epoch);
+		smp_store_release(&ifaces->epoch, ++fn->epoch);
 	fwl_changes_done(fn, generation);
 }
 

@@ -151,6 +151,17 @@ static enum fwl_tcp_fit answer_fits(const struct fwl_tcp_window *w,
 	return FWL_TCP_APART;
 }
 
+/* A SYN-ACK to a SYN that was answered before? */
+static bool answers_again(const struct fwl_tcp_window *w, const struct fwl_segment *segment,
+			  u8 state, bool reply)
+{
+	const u8 both = FWL_TCP_SYN | FWL_TCP_ACK;
+
+	return state == FLOWWALL_STATE_SYN_RECEIVED && reply &&
+	       (segment->flags & (both | FWL_TCP_RST | FWL_TCP_FIN)) == both &&
+	       segment->ack == READ_ONCE(w->end[0]);
+}
+
 /* Picked up midway, and not heard of this side so far. */
 static enum fwl_tcp_fit other_side_fits(const struct fwl_tcp_window *w,
 					const struct fwl_segment *segment, bool reply)
@@ -203,18 +214,23 @@ enum fwl_tcp_fit fwl_tcp_fits(const struct fwl_tcp_window *w, const struct fwl_s
 
 	if (state == FLOWWALL_STATE_SYN_SENT && (mine || others))
 		return answer_fits(w, segment, reply);
-	if (!others)
+	if (!others || answers_again(w, segment, state, reply))
 		return FWL_TCP_FITS;
 	if (!mine)
 		return other_side_fits(w, segment, reply);
-	/*
-	 * A host that lost its memory: the other side answers with what it expects, and
-	 * gets a RST for it (RFC 9293, section 3.5.1).
-	 */
-	if (fwl_tcp_opens(segment->flags) && segment_end(segment) != READ_ONCE(w->end[reply]))
-		return trusted ? FWL_TCP_APART : FWL_TCP_STRAY;
 	ahead = slack_ahead(room(mine), room(others));
 	back = slack_behind(room(mine), room(others));
+	/*
+	 * A host that lost its memory: the other side answers with what it expects, and
+	 * gets a RST for it (RFC 9293, section 3.5.1); or it has lost its own as well.
+	 */
+	if (fwl_tcp_opens(segment->flags) && segment_end(segment) != READ_ONCE(w->end[reply])) {
+		if (!trusted)
+			return FWL_TCP_STRAY;
+		return behind(segment->seq, READ_ONCE(w->ack[!reply]) + ahead) ||
+		       behind(READ_ONCE(w->end[reply]) - back, segment->seq) ?
+		       FWL_TCP_ANEW : FWL_TCP_APART;
+	}
 	if (segment->flags & FWL_TCP_RST)
 		return reset_fits(w, segment, reply, back);
 
@@ -282,6 +298,18 @@ void fwl_tcp_note(struct fwl_tcp_window *w, const struct fwl_segment *segment, u
 	u32 end = segment_end(segment);
 	u16 window;
 
+	/*
+	 * Who keeps nothing of a SYN (SYN cookies, several hosts behind one address) answers
+	 * it with other numbers when it comes again. Which of the answers counts, the ACK
+	 * tells: until then this side was not heard.
+	 */
+	if (answers_again(w, segment, state, reply) && (!w->window[1] || end != w->end[1])) {
+		WRITE_ONCE(w->window[1], 0);
+		return;
+	}
+	if (state == FLOWWALL_STATE_SYN_RECEIVED && !reply && !w->window[1] &&
+	    segment->flags & FWL_TCP_ACK)
+		WRITE_ONCE(w->ack[0], segment->ack);
 	if (!w->window[reply]) {
 		if (segment->flags & FWL_TCP_SYN) {
 			note_syn(w, segment, reply);

@@ -53,6 +53,7 @@ enum fwl_tcp_fit {
 	FWL_TCP_FITS,
 	FWL_TCP_APART,	/* it may pass, but says nothing certain: nothing changes */
 	FWL_TCP_STRAY,	/* it does not belong */
+	FWL_TCP_ANEW,	/* it begins another connection: its host knows of this one no more */
 };
 
 /* May this segment open a connection: a SYN and nothing that contradicts it? */

@@ -235,7 +235,7 @@ static unsigned int open_flow(const struct fwl_context *c, struct fwl_decision *
 {
 	const struct fwl_profile *profile = NULL;
 	struct fwl_flow first = {
-		.epoch = c->ifaces->epoch,
+		.epoch = c->epoch,
 		.rule = d->rule ? d->rule->handle : 0,
 		.flags = c->direction << 1,
 		.state = FLOWWALL_STATE_NEW,
@@ -323,7 +323,7 @@ static unsigned int pass_flow(const struct fwl_context *c, const struct fwl_deci
 	if (unlikely(flow->profile))
 		profile = fwl_profile(c->fn, READ_ONCE(flow->profile));
 	ttl = ttl_of(c, profile, state, profile && READ_ONCE(flow->pending) == FWL_PENDING);
-	refreshed = fwl_refreshes(c->rs, d->entry, c->direction == FLOWWALL_DIRECTION_IN);
+	refreshed = fwl_refreshes(c->rs, flow, d->entry, c->direction == FLOWWALL_DIRECTION_IN);
 	if (unlikely(flow->flags & FWL_FLOW_HALF_OPEN)) {
 		if (state == FLOWWALL_STATE_CLOSED) {
 			ttl = shorter(ttl, STILLBORN_TTL);
@@ -373,7 +373,7 @@ static unsigned int act(const struct fwl_context *c, struct fwl_decision *d)
 		fwl_flow_revoke(c->fn, d->flow, FLOWWALL_END_REVOKED);
 	if (unlikely(d->judged)) {
 		WRITE_ONCE(d->flow->rule, d->judged_rule);
-		WRITE_ONCE(d->flow->epoch, c->ifaces->epoch);
+		WRITE_ONCE(d->flow->epoch, c->epoch);
 		forget_paths(c, d->flow);
 	}
 	if (d->rule)
@@ -412,8 +412,10 @@ static __always_inline bool followed(const struct fwl_context *c)
 	if (!flow)
 		return false;
 	entry = fwl_flow_entry(flow, &c->pkt);
-	if (fwl_entry_outside(flow, entry) != (c->direction == FLOWWALL_DIRECTION_IN) ||
-	    !fwl_follow(c->rs, c->ifaces, flow, entry, &c->pkt))
+	if (entry == FWL_ORIGINAL ? !fwl_goes_its_way(c, flow) :
+	    fwl_entry_outside(flow, FWL_REPLY) != (c->direction == FLOWWALL_DIRECTION_IN))
+		return false;
+	if (!fwl_follow(c->rs, c->ifaces, flow, entry, &c->pkt))
 		return false;
 	fwl_count(c->fn, packets);
 	if (unlikely(c->rs->settings.fastpath))
@@ -435,7 +437,11 @@ static __always_inline bool begin(struct fwl_context *c)
 {
 	c->ifaces = rcu_dereference(c->rs->ifaces);
 	/* Before the first ruleset there are no roles; only explain comes here then. */
-	return c->ifaces && direction_of(c) && !indifferent(c);
+	if (!c->ifaces)
+		return false;
+	/* A member that leaves meanwhile makes another one: then the flow is judged again. */
+	c->epoch = smp_load_acquire(&c->ifaces->epoch);
+	return direction_of(c) && !indifferent(c);
 }
 
 /**
@@ -548,7 +554,8 @@ static void revalidate_one(struct fwl_flow *flow, void *arg)
 	const struct fwl_rule *rule;
 
 	if (fwl_state_ended(READ_ONCE(flow->state)) || READ_ONCE(flow->epoch) == r->epoch ||
-	    fwl_flow_expired(flow, jiffies) || fwl_still_allowed(r->rs, flow, NULL, &rule))
+	    fwl_flow_expired(flow, jiffies) ||
+	    fwl_still_allowed(r->rs, flow, NULL, &rule) != FWL_STILL_REFUSED)
 		return;
 	fwl_flow_revoke(r->fn, flow, FLOWWALL_END_REVOKED);
 	r->ended++;

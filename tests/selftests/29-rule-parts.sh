@@ -19,6 +19,7 @@ fw_rules <<-RULES
 	allow in udp from 203.0.113.1,203.0.113.8-203.0.113.11,2001:db8:9::/48 to any port 53 id list
 	reject in tcp to any port 22 id no-ssh
 	reject in udp to any port 69
+	reject in udp on out0 to any port 70
 	allow in udp on out0 to any port 1001 id by-out0
 	allow in udp on dum+ to any port 1002 id by-dum
 	allow in udp to any port 1003 until 2001-01-01 id over
@@ -49,6 +50,8 @@ for v in 4 6; do
 	check_equal "v$v: rejected TCP is reset" "$(tcp_result "$OUTSIDE" "${!in}" 22)" refused
 	# What Linux makes of ICMP's and of ICMPv6's "administratively prohibited".
 	check_equal "v$v: rejected UDP is told so" "$(udp_result "$OUTSIDE" "${!in}" 69)" \
+		"$([ "$v" = 4 ] && echo unreachable || echo forbidden)"
+	check_equal "v$v: by a rule for this interface as well" "$(udp_result "$OUTSIDE" "${!in}" 70)" \
 		"$([ "$v" = 4 ] && echo unreachable || echo forbidden)"
 done
 watch outside "$OUTSIDE" eth0 'icmp[0:2] = 0x030d or icmp6[0:2] = 0x0101'

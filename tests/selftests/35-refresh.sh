@@ -72,6 +72,23 @@ check_ttls "outbound: packets from outside add nothing" 1002 12-20 12-20
 outwards 1002
 check_ttls "one from inside adds to both" 1002 28-40 28-40
 
+# Where both sides are outside, those that open the flow keep it.
+fw_apply <<-RULES
+	version 1
+	role out0 external
+	role in0 external
+	set refresh outbound
+	ttl udp-new step 20s max 60s
+	ttl udp-stream step 20s max 60s
+	allow in udp to any port 9
+RULES
+fw flows kill all >/dev/null
+outwards 1004
+inwards 1004
+check_ttls "between two outsides, an answer adds nothing" 1004 12-20 12-20
+outwards 1004
+check_ttls "the originator adds to both" 1004 28-40 28-40
+
 # Where only one entry lives, its packets pass, and bring the other one back.
 fw_rules <<-RULES
 	set refresh same

@@ -58,3 +58,64 @@ fw role add out0 external
 check "nor does it end by that" tell other4 echo 10
 fw set on-change revalidate
 check_fails "until flows are to be judged again" tell other4 echo 10
+
+# Rules with `on`: a packet the other way does not tell where the flow came from, so the next
+# one of the originator's decides.
+fw_rules <<-RULES
+	allow in tcp on out0 to any port 80 id web
+RULES
+for v in 4 6; do
+	in=INSIDE$v out=OUTSIDE$v
+	session "on$v" "$OUTSIDE" tcp "${!in}" 80 >/dev/null
+	session "to$v" "$INSIDE" tcp "${!out}" 80 >/dev/null
+	check "v$v: a connection by a rule with an interface" tell "on$v" echo 10
+	check "v$v: one from inside by none" tell "to$v" echo 10
+done
+fw_rules <<-RULES
+	allow in tcp on out0 to any port 80 id web comment "edited"
+RULES
+for v in 4 6; do
+	check "v$v: when the rule's comment is another, it goes on" tell "on$v" echo 10
+done
+fw_rules <<-RULES
+	allow in tcp on in0 to any port 80 id web
+	deny out tcp to any port 80 on in0
+RULES
+for v in 4 6; do
+	check_fails "v$v: with another interface it ends" tell "on$v" echo 10
+	check "v$v: so does not what that interface has nothing to do with" tell "to$v" echo 10
+done
+fw rule add deny out tcp to any port 80 on out0
+for v in 4 6; do
+	check_fails "v$v: with a new refusal at its interface, it does" tell "to$v" echo 10
+done
+
+# The route of a flow from inside to inside leads outside now: other rules are about it.
+ip -n "$ROUTER" link add tun0 type dummy
+ip -n "$ROUTER" link set tun0 up
+ip -n "$ROUTER" route add 203.0.113.0/24 dev tun0
+ip -n "$ROUTER" neigh add 203.0.113.9 lladdr 02:00:00:00:00:09 dev tun0
+fw_apply <<-RULES
+	version 1
+	role out0 external
+	role in0 internal
+	role tun0 internal
+	allow inside udp to any
+	deny out udp to any port 9
+RULES
+capture outside "$OUTSIDE" eth0 'udp dst port 9 or udp dst port 10'
+through() { craft "$INSIDE" "udp('$INSIDE4', '203.0.113.9', 7000 + $1, $1)"; }
+through 9
+through 10
+check_equal "two flows within" "$(flow '.direction == "inside"' | wc -l)" 2
+ip -n "$ROUTER" link del tun0
+ip -n "$ROUTER" route add 203.0.113.0/24 via "$OUTSIDE4"
+before=$(fw -j status)
+through 9
+through 10
+settle
+check_equal "what a rule denies to the outside does not leave" "$(captured outside | grep -c '203.0.113.9.9:')" 0
+check_equal "what none denies does" "$(captured outside | grep -c '203.0.113.9.10:')" 1
+check_equal "the rule has dropped it" "$(drops_since "$before")" "rule 1"
+check_equal "it is a flow to the outside now" "$(flow '.direction == "out" and .original.dst == "203.0.113.9"' | wc -l)" 1
+check_drops "whose answers come in" "" "$OUTSIDE" "udp('203.0.113.9', '$INSIDE4', 10, 7010)"

@@ -413,16 +413,58 @@ START_TEST(data_of_a_syn_may_be_acknowledged_later)
 }
 END_TEST
 
+/* If its number is one of the connection's; with any other, that is over. */
 START_TEST(a_host_that_forgot_is_told)
 {
-	struct fwl_segment syn = { 777777777, 0, 0, 1, SYN, 7 };
+	struct fwl_segment near = { 1101 + 5000, 0, 0, 1, SYN, 7 }, far = { 777777777, 0, 0, 1, SYN, 7 };
 	struct fwl_tcp_window w;
 
 	establish(&w);
-	ck_assert_int_eq(fwl_tcp_fits(&w, &syn, FLOWWALL_STATE_ESTABLISHED, false, true),
+	ck_assert_int_eq(fwl_tcp_fits(&w, &near, FLOWWALL_STATE_ESTABLISHED, false, true),
 			 FWL_TCP_APART);
-	ck_assert_int_eq(fwl_tcp_fits(&w, &syn, FLOWWALL_STATE_ESTABLISHED, false, false),
+	ck_assert_int_eq(fwl_tcp_fits(&w, &far, FLOWWALL_STATE_ESTABLISHED, false, true),
+			 FWL_TCP_ANEW);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &near, FLOWWALL_STATE_ESTABLISHED, false, false),
 			 FWL_TCP_STRAY);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &far, FLOWWALL_STATE_ESTABLISHED, false, false),
+			 FWL_TCP_STRAY);
+}
+END_TEST
+
+static void say(struct fwl_tcp_window *w, u8 *state, struct fwl_segment segment, bool reply)
+{
+	ck_assert_int_eq(fwl_tcp_fits(w, &segment, *state, reply, !reply), FWL_TCP_FITS);
+	fwl_tcp_note(w, &segment, *state, reply);
+	*state = fwl_tcp_next(*state, segment.flags, reply);
+}
+
+/*
+ * The SYN comes again and is answered with other numbers, as by SYN cookies: whichever of
+ * the answers arrives, its ACK says so, and the connection goes on.
+ */
+START_TEST(a_syn_may_be_answered_twice)
+{
+	static const u32 answers[] = { 5000, 905000000, 3905000000 };
+	static const struct fwl_segment stray = { 2000000000, 1002, 0, 100, SYN | ACK, 7 };
+	u8 state = fwl_tcp_first(SYN);
+	struct fwl_tcp_window w = { 0 };
+	u32 first = answers[_i];
+	int i;
+
+	fwl_tcp_note(&w, &(struct fwl_segment){ 1000, 0, 0, 64240, SYN, 7 }, state, false);
+	for (i = 0; i < 3; i++) {
+		say(&w, &state, (struct fwl_segment){ answers[i], 1001, 0, 64240, SYN | ACK, 7 }, true);
+		ck_assert_int_eq(fwl_tcp_fits(&w, &stray, state, true, false), FWL_TCP_STRAY);
+		say(&w, &state, (struct fwl_segment){ 1000, 0, 0, 64240, SYN, 7 }, false);
+	}
+	say(&w, &state, (struct fwl_segment){ 1001, first + 1, 0, 500, ACK, 0 }, false);
+	ck_assert_int_eq(state, FLOWWALL_STATE_ESTABLISHED);
+	say(&w, &state, (struct fwl_segment){ 1001, first + 1, 100, 500, ACK, 0 }, false);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &(struct fwl_segment){ first + 500000000, 1101, 10, 500, ACK, 0 },
+				      state, true, false), FWL_TCP_STRAY);
+	say(&w, &state, (struct fwl_segment){ first + 1, 1101, 1000, 500, ACK, 0 }, true);
+	say(&w, &state, (struct fwl_segment){ 1101, first + 1001, 100, 500, ACK, 0 }, false);
+	say(&w, &state, (struct fwl_segment){ first + 1001, 1201, 1000, 500, ACK, 0 }, true);
 }
 END_TEST
 
@@ -441,6 +483,7 @@ int main(void)
 	tcase_add_test(tcase, a_handshake_is_answered_by_who_heard_it);
 	tcase_add_test(tcase, data_of_a_syn_may_be_acknowledged_later);
 	tcase_add_test(tcase, a_host_that_forgot_is_told);
+	tcase_add_loop_test(tcase, a_syn_may_be_answered_twice, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
