@@ -6,10 +6,12 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "learn.h"
 #include "session.h"
 #include "suite.h"
+#include "vxlan.h"
 #include "wire.h"
 
 /* --- a switch -------------------------------------------------------------- */
@@ -544,6 +546,42 @@ START_TEST(a_switch_has_so_many_flows)
 }
 END_TEST
 
+/* What was for the tunnel goes with its port: another one may get its number. */
+START_TEST(a_tunnel_may_go)
+{
+	static struct vxlan_map map = { { AF_INET, 16, { 10, 2 } }, AF_INET, { 192, 0, 2, 7 }, 5001 };
+	static struct vxlan vxlan = { &map, 1, "vxlan0" };
+	unsigned int flows = 0;
+	const uint8_t *body;
+	size_t n;
+
+	make_ready(&vxlan_mode, &vxlan);
+	say_port_status(OF_PORT_ADD, 3, "vxlan0");
+	hear_all();
+	ck_assert(session.tunnel);
+	while (told(&body, &n) == OF_FLOW_MOD)
+		flows++;
+	ck_assert_uint_eq(flows, 4);
+	say_port_status(OF_PORT_MODIFY, 3, "vxlan0");
+	say_port_status(OF_PORT_DELETE, 2, "p2");
+	hear_all();
+	ck_assert_int_eq(told(&body, &n), -1);
+	say_port_status(OF_PORT_DELETE, 3, "vxlan0");
+	say_port_status(OF_PORT_ADD, 3, "eth1");
+	hear_all();
+	ck_assert(!session.tunnel);
+	ck_assert_int_eq(told(&body, &n), OF_FLOW_MOD);
+	ck_assert_int_eq(body[17], OF_DELETE);
+	ck_assert_uint_eq(get64(body), 0x4657000000010001ULL);
+	ck_assert_uint_eq(get64(body + 8), ~0ULL);
+	ck_assert_int_eq(told(&body, &n), OF_BARRIER_REQUEST);
+	ck_assert_int_eq(told(&body, &n), OF_FLOW_MOD);
+	ck_assert_int_eq(body[17], OF_ADD);
+	ck_assert_uint_eq(get16(body + 22), 0);		/* the ordinary switch */
+	ck_assert_int_eq(told(&body, &n), -1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("openflow");
@@ -562,6 +600,7 @@ int main(void)
 	tcase_add_test(tcase, errors_are_told_in_words);
 	tcase_add_test(tcase, a_switch_learns);
 	tcase_add_test(tcase, a_switch_has_so_many_flows);
+	tcase_add_test(tcase, a_tunnel_may_go);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }

@@ -68,23 +68,7 @@ static void put_map(struct session *session, const struct vxlan_map *map, uint32
 	}
 }
 
-static void vxlan_port(struct session *session, enum of_port_reason reason,
-		       const struct of_port *port, void *arg)
-{
-	const struct vxlan *vxlan = arg;
-	struct of_rule drop = rule_of(NOT_FROM_TUNNEL, OF_ANY);
-	size_t i;
-
-	if (reason != OF_PORT_ADD || strcmp(port->name, vxlan->port))
-		return;
-	session->tunnel = true;
-	of_field_number(&drop.match, OF_F_IN_PORT, port->number);
-	session_rule(session, &drop);
-	for (i = 0; i < vxlan->n_maps; i++)
-		put_map(session, &vxlan->maps[i], port->number);
-}
-
-/* From nothing: what an earlier run made is taken away. */
+/* From nothing: what an earlier run made, or what was for a port that has gone, is taken away. */
 static void vxlan_up(struct session *session, void *arg)
 {
 	struct of_rule all = { .command = OF_DELETE, .table = 0xff, .cookie = COOKIE_VXLAN,
@@ -95,6 +79,29 @@ static void vxlan_up(struct session *session, void *arg)
 	session_rule(session, &all);
 	session_barrier(session);
 	session_rule(session, &normal);
+}
+
+static void vxlan_port(struct session *session, enum of_port_reason reason,
+		       const struct of_port *port, void *arg)
+{
+	const struct vxlan *vxlan = arg;
+	struct of_rule drop = rule_of(NOT_FROM_TUNNEL, OF_ANY);
+	size_t i;
+
+	if (strcmp(port->name, vxlan->port))
+		return;
+	/* Another port may get its number: what is for a tunnel must not leave by that. */
+	if (reason == OF_PORT_DELETE) {
+		session->tunnel = false;
+		vxlan_up(session, arg);
+	}
+	if (reason != OF_PORT_ADD)
+		return;
+	session->tunnel = true;
+	of_field_number(&drop.match, OF_F_IN_PORT, port->number);
+	session_rule(session, &drop);
+	for (i = 0; i < vxlan->n_maps; i++)
+		put_map(session, &vxlan->maps[i], port->number);
 }
 
 const struct mode vxlan_mode = { .alone = true, .up = vxlan_up, .port = vxlan_port };
