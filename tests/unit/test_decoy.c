@@ -17,7 +17,7 @@
 
 static const uint8_t key[SIPHASH_KEY] = { 1, 2, 3 };
 static const uint8_t me[MAC_BYTES] = { 2, 0, 0, 0, 0, 1 };
-static const struct origin origin = { 3, 4, 5 };
+static struct origin origin = { 3, 4, 5 };
 
 static struct net nets[] = {
 	{ AF_INET, 24, { 10, 0, 9 } }, { AF_INET6, 64, { 0x20, 1, 0xd, 0xb8, 0, 9 } },
@@ -135,6 +135,15 @@ static void put_ip(const char *from, const char *to, uint8_t proto, const uint8_
 	put16(at + sum, 0);
 	put16(at + sum, sum_transport(family, src, dst, proto, at, n));
 	length += n;
+}
+
+static void make_fragment(uint16_t flags)
+{
+	uint8_t *ip = frame + 14 + 4 * tags;
+
+	put16(ip + 6, flags);
+	put16(ip + 10, 0);
+	put16(ip + 10, sum_fold(sum_add(0, ip, 20)));
 }
 
 static void give(void)
@@ -334,6 +343,81 @@ START_TEST(decoys_are_no_real_hosts)
 }
 END_TEST
 
+/* In another VLAN, or at another switch, the same address is somebody else's. */
+START_TEST(addresses_are_of_a_vlan)
+{
+	uint8_t ping[64] = { 8 };
+
+	begin();
+	tags = 1;
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.2");
+	give();
+	ck_assert_uint_eq(tick(SETTLE_MS), 1);
+	put16(frame + 14, 0x6000 | 100);	/* with a priority it is the same one */
+	ck_assert(answered());
+	put16(frame + 14, 200);
+	ck_assert(!answered());			/* asked for anew */
+	arp(me, 2, "10.0.9.2", "10.0.9.1");
+	put16(frame + 14, 200);
+	ck_assert(!answered());			/* by who has it there */
+	ck_assert_uint_eq(tick(SETTLE_MS), 0);
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.2");
+	ck_assert(answered());			/* and here nobody has */
+	origin.generation++;
+	ck_assert(!answered());
+	ck_assert_uint_eq(tick(SETTLE_MS), 1);
+	origin.generation--;
+	put_ip("10.0.9.1", "10.0.9.2", IPPROTO_ICMP, ping, 8, 2);
+	ck_assert(answered());
+	put16(frame + 14, 200);
+	ck_assert(!answered());
+	tags = 0;
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.2");
+	ck_assert(!answered());
+	ck_assert_uint_eq(tick(SETTLE_MS), 1);
+	tags = 1;
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.2");
+	put16(frame + 14, 0x6000);		/* a priority without a VLAN */
+	ck_assert(answered());
+
+	put_ip("10.0.9.1", "10.0.9.77", IPPROTO_ICMP, ping, sizeof(ping), 2);
+	make_fragment(0x2000);
+	ck_assert(answered());
+	make_fragment(8);
+	ck_assert(answered());
+	put16(frame + 14, 200);
+	ck_assert(!answered());			/* of nothing that came there */
+	tags = 0;
+	end();
+}
+END_TEST
+
+/* What is known of an address may make room: who waits for a real host gets no answer. */
+START_TEST(claims_end_questions)
+{
+	unsigned int i;
+	char text[32];
+
+	begin();
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.2");
+	give();
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.3");
+	give();
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.4");
+	give();
+	arp(me, 2, "10.0.9.3", "10.0.9.1");
+	give();
+	for (i = 0; i < 100000; i++) {
+		snprintf(text, sizeof(text), "2001:db8:9::%x:%x", 1 + (i >> 16), i & 0xffff);
+		discover(136, text, "ff02::1", text, 255);
+		give();
+	}
+	ck_assert_uint_eq(tick(SETTLE_MS), 2);
+	ck_assert_mem_eq(answers.last + 28, "\12\0\11\4", 4);
+	end();
+}
+END_TEST
+
 START_TEST(questions_have_an_end)
 {
 	unsigned int i;
@@ -399,13 +483,6 @@ START_TEST(echo_comes_back)
 	end();
 }
 END_TEST
-
-static void make_fragment(uint16_t flags)
-{
-	put16(frame + 14 + 6, flags);
-	put16(frame + 14 + 10, 0);
-	put16(frame + 14 + 10, sum_fold(sum_add(0, frame + 14, 20)));
-}
 
 START_TEST(fragments_of_echo_come_back)
 {
@@ -1161,6 +1238,8 @@ int main(void)
 	tcase_add_test(tcase, real_hosts_keep_their_addresses);
 	tcase_add_test(tcase, discovery_is_answered_for_nobody);
 	tcase_add_test(tcase, decoys_are_no_real_hosts);
+	tcase_add_test(tcase, addresses_are_of_a_vlan);
+	tcase_add_test(tcase, claims_end_questions);
 	tcase_add_test(tcase, questions_have_an_end);
 	tcase_add_test(tcase, echo_comes_back);
 	tcase_add_test(tcase, fragments_of_echo_come_back);

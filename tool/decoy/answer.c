@@ -163,7 +163,8 @@ static void answer_question(struct decoy *decoy, const struct origin *to, const 
 static void asked_for(struct decoy *decoy, const struct origin *from, const struct frame *frame,
 		      uint8_t family, const uint8_t *address)
 {
-	enum host_state state = hosts_look(decoy, family, address);
+	struct located where = locate(from, frame, family, address);
+	enum host_state state = hosts_look(decoy, &where);
 
 	if (state == HOST_REAL) {
 		decoy->tally.real++;
@@ -172,22 +173,22 @@ static void asked_for(struct decoy *decoy, const struct origin *from, const stru
 	if (state == HOST_NONE || is_decoy_mac(frame->bytes))
 		answer_question(decoy, from, frame->bytes, frame->end);
 	else
-		hosts_wait(decoy, from, frame, family, address);
+		hosts_wait(decoy, from, frame, &where);
 }
 
 /*
  * A real host has an address, or says so: who wants a decoy to be silent says that as well.
  * If one has answered there, that is told.
  */
-static void claimed(struct decoy *decoy, uint8_t family, const uint8_t *address, const uint8_t *mac)
+static void claimed(struct decoy *decoy, const struct origin *from, const struct frame *frame,
+		    uint8_t family, const uint8_t *address, const uint8_t *mac)
 {
-	uint8_t whole[16] = { 0 };
+	struct located where = locate(from, frame, family, address);
 
-	if (hosts_was_none(decoy, family, address)) {
-		memcpy(whole, address, address_bytes(family));
-		visitor_came(decoy, &(struct visit){ family, VISIT_CLAIM, whole, whole, mac, 0, 0 });
-	}
-	hosts_set(decoy, family, address, HOST_REAL);
+	if (hosts_was_none(decoy, &where))
+		visitor_came(decoy, &(struct visit){ family, VISIT_CLAIM, where.address, where.address,
+						     mac, 0, 0 });
+	hosts_claim(decoy, &where);
 }
 
 /*
@@ -204,7 +205,7 @@ static void read_arp(struct decoy *decoy, const struct origin *from, const struc
 		return;
 	if (is_zero(sender, 4)) {
 		if (is_decoy(decoy, AF_INET, target))
-			claimed(decoy, AF_INET, target, arp + 8);
+			claimed(decoy, from, frame, AF_INET, target, arp + 8);
 		return;
 	}
 	if (!limit_take(decoy, AF_INET, sender)) {
@@ -212,7 +213,7 @@ static void read_arp(struct decoy *decoy, const struct origin *from, const struc
 		return;
 	}
 	if (is_decoy(decoy, AF_INET, sender))
-		claimed(decoy, AF_INET, sender, arp + 8);
+		claimed(decoy, from, frame, AF_INET, sender, arp + 8);
 	if (arp[7] == 1 && memcmp(sender, target, 4) && !is_nobody(AF_INET, sender) &&
 	    is_decoy(decoy, AF_INET, target))
 		asked_for(decoy, from, frame, AF_INET, target);
@@ -234,7 +235,7 @@ static void read_discovery(struct decoy *decoy, const struct origin *from,
 		return;
 	if (icmp[0] == ND_ADVERTISE || is_zero(frame->src, 16)) {
 		if (is_decoy(decoy, AF_INET6, target))
-			claimed(decoy, AF_INET6, target, frame->bytes + MAC_BYTES);
+			claimed(decoy, from, frame, AF_INET6, target, frame->bytes + MAC_BYTES);
 		return;
 	}
 	if (!limit_take(decoy, AF_INET6, frame->src)) {
@@ -242,7 +243,7 @@ static void read_discovery(struct decoy *decoy, const struct origin *from,
 		return;
 	}
 	if (is_decoy(decoy, AF_INET6, frame->src))
-		claimed(decoy, AF_INET6, frame->src, frame->bytes + MAC_BYTES);
+		claimed(decoy, from, frame, AF_INET6, frame->src, frame->bytes + MAC_BYTES);
 	if (!is_nobody(AF_INET6, frame->src) && memcmp(frame->src, target, 16) &&
 	    is_decoy(decoy, AF_INET6, target))
 		asked_for(decoy, from, frame, AF_INET6, target);
@@ -257,16 +258,19 @@ static struct visit visit_of(const struct frame *frame, uint16_t from_port, uint
 /* --- echo ------------------------------------------------------------------ */
 
 /* Is a later fragment one of an echo request that has been answered? */
-static bool known_fragment(struct decoy *decoy, const struct frame *frame)
+static bool known_fragment(struct decoy *decoy, const struct origin *from,
+			   const struct frame *frame)
 {
+	struct {
+		struct located to;
+		uint8_t src[16], ident[4];
+	} whose = { .to = locate(from, frame, frame->family, frame->dst) };
 	struct echo *echo;
-	uint8_t whose[36];
 	uint64_t hash;
 
-	memcpy(whose, frame->src, 16);
-	memcpy(whose + 16, frame->dst, 16);
-	put32(whose + 32, frame->ident);
-	hash = siphash(decoy->key, whose, sizeof(whose));
+	memcpy(whose.src, frame->src, 16);
+	put32(whose.ident, frame->ident);
+	hash = siphash(decoy->key, &whose, sizeof(whose));
 	echo = &decoy->echo[hash % DECOY_ECHOES];
 	if (!frame->offset)
 		*echo = (struct echo){ hash, decoy->now + FRAGMENT_MS };
@@ -311,7 +315,7 @@ static void answer_echo(struct decoy *decoy, const struct origin *to, const stru
 	size_t n = frame->end - frame->transport;
 	uint8_t mac[MAC_BYTES], *icmp;
 
-	if (frame->fragment && !known_fragment(decoy, frame))
+	if (frame->fragment && !known_fragment(decoy, to, frame))
 		return;
 	decoy_mac(frame->family, frame->dst, mac);
 	reply_link(&decoy->reply, frame->bytes, frame->link, mac, frame->type);
@@ -398,11 +402,14 @@ static void read_udp(struct decoy *decoy, const struct origin *from, const struc
 
 static void read_ip(struct decoy *decoy, const struct origin *from, const struct frame *frame)
 {
+	struct located where;
+
 	/* Decoys do not talk to each other: neither of them would ever stop. */
 	if (!is_decoy(decoy, frame->family, frame->dst) || is_nobody(frame->family, frame->src) ||
 	    frame->bytes[0] & 1 || is_decoy_mac(frame->bytes + MAC_BYTES) || frame->routed)
 		return;
-	if (hosts_look(decoy, frame->family, frame->dst) == HOST_REAL) {
+	where = locate(from, frame, frame->family, frame->dst);
+	if (hosts_look(decoy, &where) == HOST_REAL) {
 		decoy->tally.real++;
 		return;
 	}

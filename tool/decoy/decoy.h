@@ -28,6 +28,20 @@ struct origin {
 };
 
 /**
+ * struct located - an address as hosts have it: in another VLAN, or at another switch, it is
+ *	somebody else's
+ * @site: of which switch and VLAN; see locate()
+ *
+ * Bytes alone, so that all of it can be hashed and compared.
+ */
+#define SITE_BYTES	12
+struct located {
+	uint8_t site[SITE_BYTES];
+	uint8_t family;
+	uint8_t address[16];
+};
+
+/**
  * struct net - a network of decoys
  */
 struct net {
@@ -155,11 +169,13 @@ bool net_has(const struct net *net, uint8_t family, const uint8_t *address);
 /* hosts.c */
 enum host_state { HOST_UNKNOWN, HOST_NONE, HOST_REAL };
 struct hosts *hosts_new(void);
-enum host_state hosts_look(const struct decoy *decoy, uint8_t family, const uint8_t *address);
-bool hosts_was_none(const struct decoy *decoy, uint8_t family, const uint8_t *address);
-void hosts_set(struct decoy *decoy, uint8_t family, const uint8_t *address, enum host_state state);
+struct located locate(const struct origin *from, const struct frame *frame, uint8_t family,
+		       const uint8_t *address);
+enum host_state hosts_look(const struct decoy *decoy, const struct located *where);
+bool hosts_was_none(const struct decoy *decoy, const struct located *where);
+void hosts_claim(struct decoy *decoy, const struct located *where);
 void hosts_wait(struct decoy *decoy, const struct origin *from, const struct frame *frame,
-		uint8_t family, const uint8_t *address);
+		const struct located *where);
 unsigned int hosts_tick(struct decoy *decoy, void (*answer)(struct decoy *decoy,
 			const struct origin *to, const uint8_t *bytes, size_t n));
 

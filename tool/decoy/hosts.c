@@ -9,6 +9,7 @@
 
 #include "../lang/lang.h"
 #include "decoy.h"
+#include "wire.h"
 
 /* Places for addresses; one that takes the place of another has that one asked for again. */
 #define PLACES		16384
@@ -21,15 +22,13 @@
 
 struct hosts {
 	struct known {
-		uint8_t family;
+		struct located where;
 		uint8_t state;
-		uint8_t address[16];
 		uint64_t until;
 	} known[PLACES];
 	struct question {
 		struct origin from;
-		uint8_t family;
-		uint8_t address[16];
+		struct located where;
 		uint64_t due;
 		size_t n;
 		uint8_t bytes[QUESTION_BYTES];
@@ -49,48 +48,93 @@ struct hosts *hosts_new(void)
 	return hosts;
 }
 
-static struct known *place_of(const struct decoy *decoy, uint8_t family, const uint8_t *address)
+/**
+ * locate() - an address, in the VLAN and at the switch that a frame came from
+ *
+ * A switch is known by its connection, of which no other one has the number. A tag without
+ * a VLAN only has a priority (IEEE 802.1Q, 9.6), which tells nobody apart.
+ */
+struct located locate(const struct origin *from, const struct frame *frame, uint8_t family,
+		       const uint8_t *address)
 {
-	return &decoy->hosts->known[siphash(decoy->key, address, address_bytes(family)) % PLACES];
+	struct located where = { .family = family };
+	uint8_t *tag = where.site + 4;
+	size_t at;
+
+	memcpy(where.address, address, address_bytes(family));
+	put32(where.site, from->generation);
+	for (at = 2 * MAC_BYTES; at < frame->link; at += 4) {
+		uint16_t vlan = get16(frame->bytes + at + 2) & 0xfff;
+
+		if (!vlan)
+			continue;
+		memcpy(tag, frame->bytes + at, 2);
+		put16(tag + 2, vlan);
+		tag += 4;
+	}
+	return where;
 }
 
-static bool is_of(const struct known *known, uint8_t family, const uint8_t *address)
+static bool is_same(const struct located *a, const struct located *b)
 {
-	return known->family == family && !memcmp(known->address, address, address_bytes(family));
+	return !memcmp(a, b, sizeof(*a));
+}
+
+static struct known *place_of(const struct decoy *decoy, const struct located *where)
+{
+	return &decoy->hosts->known[siphash(decoy->key, where, sizeof(*where)) % PLACES];
 }
 
 /**
  * hosts_look() - what is known of an address
  */
-enum host_state hosts_look(const struct decoy *decoy, uint8_t family, const uint8_t *address)
+enum host_state hosts_look(const struct decoy *decoy, const struct located *where)
 {
-	const struct known *known = place_of(decoy, family, address);
+	const struct known *known = place_of(decoy, where);
 
-	return is_of(known, family, address) && known->until > decoy->now ? known->state :
+	return is_same(&known->where, where) && known->until > decoy->now ? known->state :
 	       HOST_UNKNOWN;
 }
 
 /**
  * hosts_was_none() - was an address nobody's when it was last asked for, however long ago?
  */
-bool hosts_was_none(const struct decoy *decoy, uint8_t family, const uint8_t *address)
+bool hosts_was_none(const struct decoy *decoy, const struct located *where)
 {
-	const struct known *known = place_of(decoy, family, address);
+	const struct known *known = place_of(decoy, where);
 
-	return is_of(known, family, address) && known->state == HOST_NONE;
+	return is_same(&known->where, where) && known->state == HOST_NONE;
+}
+
+static void set(struct decoy *decoy, const struct located *where, enum host_state state)
+{
+	*place_of(decoy, where) = (struct known){
+		*where, state, decoy->now + (state == HOST_REAL ? REAL_MS : NONE_MS)
+	};
 }
 
 /**
- * hosts_set() - an address has become known
+ * hosts_claim() - a real host has an address, or says so
+ *
+ * Who waits for an answer is forgotten here: until it is due, another address may take the
+ * place where that is remembered.
  */
-void hosts_set(struct decoy *decoy, uint8_t family, const uint8_t *address, enum host_state state)
+void hosts_claim(struct decoy *decoy, const struct located *where)
 {
-	struct known *known = place_of(decoy, family, address);
+	struct hosts *hosts = decoy->hosts;
+	size_t i, left = 0;
 
-	known->family = family;
-	known->state = state;
-	memcpy(known->address, address, address_bytes(family));
-	known->until = decoy->now + (state == HOST_REAL ? REAL_MS : NONE_MS);
+	set(decoy, where, HOST_REAL);
+	for (i = 0; i < hosts->n_questions; i++) {
+		const struct question *question = &hosts->question[i];
+
+		if (is_same(&question->where, where))
+			continue;
+		if (left < i)
+			hosts->question[left] = *question;
+		left++;
+	}
+	hosts->n_questions = left;
 }
 
 /**
@@ -99,7 +143,7 @@ void hosts_set(struct decoy *decoy, uint8_t family, const uint8_t *address, enum
  * Who gets no answer because too many wait asks again.
  */
 void hosts_wait(struct decoy *decoy, const struct origin *from, const struct frame *frame,
-		uint8_t family, const uint8_t *address)
+		const struct located *where)
 {
 	struct hosts *hosts = decoy->hosts;
 	struct question *question = &hosts->question[hosts->n_questions];
@@ -108,8 +152,7 @@ void hosts_wait(struct decoy *decoy, const struct origin *from, const struct fra
 		return;
 	hosts->n_questions++;
 	question->from = *from;
-	question->family = family;
-	memcpy(question->address, address, address_bytes(family));
+	question->where = *where;
 	question->due = decoy->now + decoy->setup->settle_ms;
 	question->n = frame->end;
 	memcpy(question->bytes, frame->bytes, frame->end);
@@ -132,9 +175,7 @@ unsigned int hosts_tick(struct decoy *decoy, void (*answer)(struct decoy *decoy,
 	for (i = 0; i < due; i++) {
 		const struct question *question = &hosts->question[i];
 
-		if (hosts_look(decoy, question->family, question->address) == HOST_REAL)
-			continue;
-		hosts_set(decoy, question->family, question->address, HOST_NONE);
+		set(decoy, &question->where, HOST_NONE);
 		answer(decoy, &question->from, question->bytes, question->n);
 	}
 	hosts->n_questions -= due;
