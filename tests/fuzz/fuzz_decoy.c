@@ -4,8 +4,9 @@
  * of that. The checksums of every other one are put right before, so that more is reached,
  * and the number of the last answer is put in as the acknowledgement, as a client would do it.
  *
- * An answer is a frame with right checksums, from a decoy to whoever sent the frame, and as
- * long as there was no handshake it is shorter than two of what it answers.
+ * What it asks of all ports is from a decoy's link address, and from no address. An answer is a
+ * frame with right checksums, from a decoy to whoever sent the frame, and as long as there was
+ * no handshake it is shorter than two of what it answers.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "decoy.h"
+#include "openflow.h"
 #include "wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -44,12 +46,17 @@ static void take(void *arg, const struct origin *to, const struct reply *reply)
 	size_t n;
 
 	(void)arg;
-	if (to->port != 7)
-		complain("the answer goes elsewhere");
 	if (!frame_read(reply->bytes, reply->n, &frame))
 		complain("the answer is no frame");
 	if (!is_decoy_mac(reply->bytes + MAC_BYTES))
 		complain("the answer is from somebody else");
+	if (to->port == OF_FLOOD) {
+		if (!(reply->bytes[0] & 1) || (frame.family && *frame.src))
+			complain("what is asked of all is not from nobody");
+		return;
+	}
+	if (to->port != 7)
+		complain("the answer goes elsewhere");
 	if (!decoy.tally.handshakes && given && reply->n >= 2 * given)
 		complain("the answer is much longer than the question");
 	if (!frame.family)

@@ -149,6 +149,32 @@ check "until a host comes that has it" pings "$CLIENT" 10.0.9.88
 sleep 1
 check_equal "which answers alone" "$(link_of 10.0.9.88)" "$(mac 2)"
 
+# Behind one port: what the real host tells the other one does not come by the bridge.
+setup_ns LAN ASKER HIDDEN
+plug "$LAN" 5
+ip -n "$LAN" link add lan0 type bridge
+for i in 6 7; do
+	namespace=$([ $i = 6 ] && echo "$ASKER" || echo "$HIDDEN")
+	ip -n "$LAN" link add "h$i" type veth peer name eth0 netns "$namespace"
+	ip -n "$namespace" link set eth0 address "$(mac $i)" up
+	ip -n "$namespace" addr add "10.0.9.$i/24" dev eth0
+	ip -n "$namespace" addr add "2001:db8:9::$i/64" dev eth0 nodad
+done
+for port in eth0 h6 h7 lan0; do
+	[ $port = lan0 ] || ip -n "$LAN" link set $port master lan0
+	ip -n "$LAN" link set $port up
+done
+rules
+check "who is behind a port reaches the real host" busywait 10 pings "$ASKER" 10.0.9.2
+capture taken "$ASKER" eth0 -Q in "$by_decoy ((arp[6:2] = 2 and arp[14:4] = 0x0a000907) or
+	(icmp6 and ip6[40] = 136 and ip6[63] = 7))"
+check "and one behind the same port" pings "$ASKER" 10.0.9.7
+check "by IPv6" pings "$ASKER" 2001:db8:9::7
+check "decoys answer there as well" pings "$ASKER" 10.0.9.99
+check "by IPv6" pings "$ASKER" 2001:db8:9::99
+sleep 1
+check_equal "but not for that one" "$(capture_count taken)" 0
+
 # --- often, and with loss ---------------------------------------------------------
 many=$(rounds 1000 40)
 check_equal "$many requests, none fails" "$(fails_of "$many" 10.0.9.77 "$TMP/page")" 0

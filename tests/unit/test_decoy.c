@@ -12,6 +12,7 @@
 
 #include "decoy.h"
 #include "http.h"
+#include "openflow.h"
 #include "suite.h"
 #include "wire.h"
 
@@ -33,6 +34,13 @@ static struct setup setup;
 static struct decoy decoy;
 static uint64_t now;
 
+/* What the decoy asks for itself, at all ports. */
+static struct {
+	unsigned int n;
+	size_t length;
+	uint8_t last[FRAME_LIMIT];
+} probes;
+
 /* The answers that came, the last of them in @last. */
 static struct {
 	unsigned int n;
@@ -45,6 +53,12 @@ static void take(void *arg, const struct origin *to, const struct reply *reply)
 {
 	(void)arg;
 	ck_assert_uint_eq(to->switch_number, origin.switch_number);
+	if (to->port == OF_FLOOD) {
+		probes.n++;
+		probes.length = reply->n;
+		memcpy(probes.last, reply->bytes, reply->n);
+		return;
+	}
 	ck_assert_uint_eq(to->port, origin.port);
 	answers.n++;
 	answers.length = reply->n;
@@ -64,6 +78,7 @@ static void begin(void)
 	decoy_init(&decoy, &setup, key);
 	decoy.send = take;
 	memset(&answers, 0, sizeof(answers));
+	memset(&probes, 0, sizeof(probes));
 }
 
 static void end(void)
@@ -313,6 +328,75 @@ START_TEST(discovery_is_answered_for_nobody)
 }
 END_TEST
 
+/*
+ * A real host behind the port of the asker tells the asker past the bridge: it is asked by the
+ * decoy as well, and tells that one.
+ */
+START_TEST(the_decoy_asks_itself)
+{
+	static const uint8_t target[16] = { 0x20, 1, 0xd, 0xb8, 0, 9, [15] = 0x77 };
+	struct frame probe;
+	uint8_t mac[6];
+
+	begin();
+	tags = 1;
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.2");
+	ck_assert(!answered());
+	ck_assert_uint_eq(probes.n, 1);
+	decoy_mac(AF_INET, (const uint8_t *)"\12\0\11\2", mac);
+	ck_assert_uint_eq(probes.length, 18 + 28);
+	ck_assert_mem_eq(probes.last, broadcast, 6);
+	ck_assert_mem_eq(probes.last + 6, mac, 6);
+	ck_assert_mem_eq(probes.last + 12, frame + 12, 6);	/* in the same VLAN */
+	ck_assert_mem_eq(probes.last + 18, "\0\1\10\0\6\4\0\1", 8);
+	ck_assert_mem_eq(probes.last + 26, mac, 6);
+	ck_assert_mem_eq(probes.last + 32, "\0\0\0\0\0\0\0\0\0\0\12\0\11\2", 14);
+	arp(mac, 2, "10.0.9.2", "0.0.0.0");			/* it tells the decoy */
+	ck_assert(!answered());
+	ck_assert_uint_eq(tick(SETTLE_MS), 0);
+	ck_assert_uint_eq(probes.n, 1);
+
+	discover(135, "2001:db8:9::1", "ff02::1:ff00:77", "2001:db8:9::77", 255);
+	ck_assert(!answered());
+	ck_assert_uint_eq(probes.n, 2);
+	decoy_mac(AF_INET6, target, mac);
+	ck_assert(frame_read(probes.last, probes.length, &probe));
+	ck_assert_mem_eq(probes.last, "\x33\x33\xff\0\0\x77", 6);
+	ck_assert_mem_eq(probes.last + 6, mac, 6);
+	ck_assert_mem_eq(probes.last + 12, frame + 12, 6);
+	ck_assert_uint_eq(probe.end, probes.length);
+	ck_assert_uint_eq(probe.hops, 255);
+	ck_assert_mem_eq(probe.src, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+	ck_assert_mem_eq(probe.dst, "\xff\2\0\0\0\0\0\0\0\0\0\1\xff\0\0\x77", 16);
+	ck_assert_uint_eq(probes.last[probe.transport], 135);
+	ck_assert_mem_eq(probes.last + probe.transport + 8, target, 16);
+	ck_assert_uint_eq(sum_transport(AF_INET6, probe.src, probe.dst, IPPROTO_ICMPV6,
+					probes.last + probe.transport, probe.end - probe.transport), 0);
+	discover(136, "2001:db8:9::77", "ff02::1", "2001:db8:9::77", 255);
+	ck_assert(!answered());
+	ck_assert_uint_eq(tick(SETTLE_MS), 0);
+
+	/* What another decoy asks silences nobody, and gets no answer. */
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.3");
+	ck_assert(!answered());
+	memcpy(frame, probes.last, probes.length);
+	length = probes.length;
+	ck_assert(!answered());
+	discover(135, "2001:db8:9::1", "ff02::1:ff00:78", "2001:db8:9::78", 255);
+	ck_assert(!answered());
+	memcpy(frame, probes.last, probes.length);
+	length = probes.length;
+	ck_assert(!answered());
+	ck_assert_uint_eq(probes.n, 4);
+	ck_assert_uint_eq(tick(SETTLE_MS), 2);
+	arp(broadcast, 1, "10.0.9.1", "10.0.9.3");
+	ck_assert(answered());			/* what is known is not asked for */
+	ck_assert_uint_eq(probes.n, 4);
+	tags = 0;
+	end();
+}
+END_TEST
+
 /* What a decoy says of itself on one bridge comes to another one that is connected to it. */
 START_TEST(decoys_are_no_real_hosts)
 {
@@ -429,6 +513,7 @@ START_TEST(questions_have_an_end)
 		arp(broadcast, 1, "10.0.9.1", text);
 		give();
 	}
+	ck_assert_uint_eq(probes.n, 512);
 	ck_assert_uint_eq(tick(SETTLE_MS), 512);
 	end();
 }
@@ -1237,6 +1322,7 @@ int main(void)
 	tcase_add_test(tcase, arp_is_answered_for_nobody);
 	tcase_add_test(tcase, real_hosts_keep_their_addresses);
 	tcase_add_test(tcase, discovery_is_answered_for_nobody);
+	tcase_add_test(tcase, the_decoy_asks_itself);
 	tcase_add_test(tcase, decoys_are_no_real_hosts);
 	tcase_add_test(tcase, addresses_are_of_a_vlan);
 	tcase_add_test(tcase, claims_end_questions);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "decoy.h"
+#include "openflow.h"
 #include "wire.h"
 
 #define HOPS		64
@@ -107,6 +108,9 @@ void decoy_send(struct decoy *decoy, const struct origin *to)
 
 /* --- who has an address ---------------------------------------------------- */
 
+/* ARP of Ethernet and IPv4, up to the lower byte of what it is. */
+static const uint8_t arp_kind[] = { 0, 1, 8, 0, 6, 4, 0 };
+
 static void answer_arp(struct decoy *decoy, const struct origin *to, const struct frame *frame)
 {
 	const uint8_t *asked = frame->bytes + frame->network;
@@ -115,8 +119,8 @@ static void answer_arp(struct decoy *decoy, const struct origin *to, const struc
 	decoy_mac(AF_INET, asked + 24, mac);
 	reply_link(&decoy->reply, frame->bytes, frame->link, mac, TYPE_ARP);
 	arp = reply_room(&decoy->reply, ARP_BYTES);
-	memcpy(arp, asked, 6);		/* Ethernet and IPv4 */
-	put16(arp + 6, 2);
+	memcpy(arp, arp_kind, sizeof(arp_kind));
+	arp[7] = 2;
 	memcpy(arp + 8, mac, MAC_BYTES);
 	memcpy(arp + 14, asked + 24, 4);
 	memcpy(arp + 18, asked + 8, 10);
@@ -156,6 +160,58 @@ static void answer_question(struct decoy *decoy, const struct origin *to, const 
 		answer_solicitation(decoy, to, &frame);
 }
 
+static void put_probe(struct reply *reply, const struct frame *frame, const uint8_t *address,
+		      const uint8_t *mac)
+{
+	uint8_t *arp;
+
+	reply_link(reply, frame->bytes, frame->link, mac, TYPE_ARP);
+	memset(reply->bytes, 0xff, MAC_BYTES);
+	arp = reply_room(reply, ARP_BYTES);
+	memcpy(arp, arp_kind, sizeof(arp_kind));
+	arp[7] = 1;
+	memcpy(arp + 8, mac, MAC_BYTES);
+	memcpy(arp + 24, address, 4);
+}
+
+static void put_solicitation(struct reply *reply, const struct frame *frame,
+			     const uint8_t *address, const uint8_t *mac)
+{
+	static const uint8_t nobody[16], group[] = { 0x33, 0x33, 0xff };
+	/* Of all whose addresses end alike (RFC 4291, 2.7.1). */
+	uint8_t asked[16] = { 0xff, 2, [11] = 1, 0xff }, *icmp;
+
+	memcpy(asked + 13, address + 13, 3);
+	reply_link(reply, frame->bytes, frame->link, mac, TYPE_IPV6);
+	memcpy(reply->bytes, group, sizeof(group));
+	memcpy(reply->bytes + sizeof(group), address + 13, 3);
+	reply_ip(reply, AF_INET6, nobody, asked, IPPROTO_ICMPV6, 255, ND_BYTES);
+	icmp = reply_room(reply, ND_BYTES);
+	icmp[0] = ND_SOLICIT;
+	memcpy(icmp + 8, address, 16);
+	put16(icmp + 2, sum_transport(AF_INET6, nobody, asked, IPPROTO_ICMPV6, icmp, ND_BYTES));
+}
+
+/*
+ * Asks for an address at all ports of the switch, also that of the asker, as who looks whether
+ * it is free (RFC 5227, 2.1.1; RFC 4862, 5.4.2). A real host that is behind the same port tells
+ * the asker without the bridge; but it tells this link address, or all nodes, by the bridge.
+ */
+static void ask_for(struct decoy *decoy, const struct origin *from, const struct frame *frame,
+		    uint8_t family, const uint8_t *address)
+{
+	struct origin all = *from;
+	uint8_t mac[MAC_BYTES];
+
+	all.port = OF_FLOOD;
+	decoy_mac(family, address, mac);
+	if (family == AF_INET)
+		put_probe(&decoy->reply, frame, address, mac);
+	else
+		put_solicitation(&decoy->reply, frame, address, mac);
+	decoy->send(decoy->arg, &all, &decoy->reply);
+}
+
 /*
  * Somebody asks for an address. Who asks the decoy itself has been answered before: it is
  * told again without a wait, for nobody else hears the question.
@@ -172,8 +228,8 @@ static void asked_for(struct decoy *decoy, const struct origin *from, const stru
 	}
 	if (state == HOST_NONE || is_decoy_mac(frame->bytes))
 		answer_question(decoy, from, frame->bytes, frame->end);
-	else
-		hosts_wait(decoy, from, frame, &where);
+	else if (hosts_wait(decoy, from, frame, &where))
+		ask_for(decoy, from, frame, family, address);
 }
 
 /*
@@ -197,10 +253,9 @@ static void claimed(struct decoy *decoy, const struct origin *from, const struct
  */
 static void read_arp(struct decoy *decoy, const struct origin *from, const struct frame *frame)
 {
-	static const uint8_t kind[] = { 0, 1, 8, 0, 6, 4, 0 };
 	const uint8_t *arp = frame->bytes + frame->network, *sender = arp + 14, *target = arp + 24;
 
-	if (frame->end - frame->network < ARP_BYTES || memcmp(arp, kind, sizeof(kind)) ||
+	if (frame->end - frame->network < ARP_BYTES || memcmp(arp, arp_kind, sizeof(arp_kind)) ||
 	    is_decoy_mac(frame->bytes + MAC_BYTES) || is_decoy_mac(arp + 8))
 		return;
 	if (is_zero(sender, 4)) {

@@ -136,7 +136,8 @@ struct visitors;
 /**
  * struct decoy - all of it
  * @now: in ms; of the frame, or the tick, that is worked on
- * @send: sends a frame to where another one came from
+ * @send: sends a frame to where another one came from, or to all ports of its switch if the
+ *	port is OF_FLOOD
  * @came: told of who made a connection, so that its address is its own; once a minute, more
  *	often where there is no place to remember it in
  */
@@ -174,7 +175,7 @@ struct located locate(const struct origin *from, const struct frame *frame, uint
 enum host_state hosts_look(const struct decoy *decoy, const struct located *where);
 bool hosts_was_none(const struct decoy *decoy, const struct located *where);
 void hosts_claim(struct decoy *decoy, const struct located *where);
-void hosts_wait(struct decoy *decoy, const struct origin *from, const struct frame *frame,
+bool hosts_wait(struct decoy *decoy, const struct origin *from, const struct frame *frame,
 		const struct located *where);
 unsigned int hosts_tick(struct decoy *decoy, void (*answer)(struct decoy *decoy,
 			const struct origin *to, const uint8_t *bytes, size_t n));

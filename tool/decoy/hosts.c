@@ -2,7 +2,8 @@
 /*
  * Which addresses real hosts have. Nobody says so: an address that is asked for belongs to
  * nobody if, for some time, no real host says that it is its own. The question reaches real
- * hosts as well, and their answers come here.
+ * hosts as well; but where both are behind one port the answer need not come by the bridge, so
+ * the decoy asks, too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -141,21 +142,24 @@ void hosts_claim(struct decoy *decoy, const struct located *where)
  * hosts_wait() - keep a question until a real host had the time to answer it
  *
  * Who gets no answer because too many wait asks again.
+ *
+ * Return: whether it is kept.
  */
-void hosts_wait(struct decoy *decoy, const struct origin *from, const struct frame *frame,
+bool hosts_wait(struct decoy *decoy, const struct origin *from, const struct frame *frame,
 		const struct located *where)
 {
 	struct hosts *hosts = decoy->hosts;
 	struct question *question = &hosts->question[hosts->n_questions];
 
 	if (hosts->n_questions == QUESTIONS || frame->end > QUESTION_BYTES)
-		return;
+		return false;
 	hosts->n_questions++;
 	question->from = *from;
 	question->where = *where;
 	question->due = decoy->now + decoy->setup->settle_ms;
 	question->n = frame->end;
 	memcpy(question->bytes, frame->bytes, frame->end);
+	return true;
 }
 
 /**
