@@ -887,6 +887,45 @@ START_TEST(cookies_are_looked_at)
 }
 END_TEST
 
+/* A guess needs an answer to a SYN, and no part of the number is plain. */
+START_TEST(cookies_are_not_guessed)
+{
+	uint32_t cookie, and = ~0, or = 0;
+	unsigned int i;
+
+	begin();
+	client = (struct client){ .from = "10.0.9.5", .to = "10.0.9.77", .port = 80, .window = 1000 };
+	answers.each = segment_came;
+	for (i = 0; i < 64; i++) {
+		client.next = i;
+		tell(SYN, "");
+		and &= client.expected;
+		or |= client.expected;
+	}
+	ck_assert_uint_eq(and, 0);
+	ck_assert_uint_eq(or, 0xffffffff);
+
+	/* After a wrong one the right one is wrong as well, until it is said again. */
+	client.next = 1000;
+	tell(SYN, "");
+	client.next++;
+	cookie = client.expected;
+	client.expected = cookie ^ 1;
+	tell(ACK, "");
+	ck_assert_uint_eq(client.flags, RST);
+	client.expected = cookie;
+	tell(ACK, "");
+	ck_assert_uint_eq(client.flags, RST);
+	client.next--;
+	tell(SYN, "");
+	client.next++;
+	ck_assert_uint_eq(client.expected, cookie);
+	tell(ACK, "");
+	ck_assert_uint_eq(decoy.tally.handshakes, 1);
+	end();
+}
+END_TEST
+
 START_TEST(banners_are_said)
 {
 	begin();
@@ -1278,6 +1317,49 @@ START_TEST(all_connections_are_blocked)
 }
 END_TEST
 
+/* While cookies are guessed, one connection does not have an address blocked, but two do. */
+START_TEST(guesses_block_nobody)
+{
+	unsigned int i;
+
+	begin();
+	blocked = 0;
+	decoy.came = block;
+	answers.each = segment_came;
+	client = (struct client){ .from = "10.0.9.6", .to = "10.0.9.77", .port = 80, .window = 1000 };
+	for (i = 0; i < 5000; i++) {		/* for nothing that was answered: no guess */
+		client.next = client.expected = i;
+		tell(ACK, "");
+	}
+	tell(SYN, "");
+	client.next++;
+	tell(ACK, "");
+	ck_assert_uint_eq(decoy.tally.handshakes, 1);
+	ck_assert_uint_eq(blocked, 1);
+	client.from = "10.0.9.8";
+	for (i = 0; i < 1001; i++) {
+		tell(SYN, "");
+		client.next++;
+		client.expected++;
+		tell(ACK, "");
+	}
+	connect_to(80, 0);
+	ck_assert_uint_eq(decoy.tally.handshakes, 2);
+	ck_assert_uint_eq(blocked, 1);
+	connect_to(22, 0);
+	ck_assert_uint_eq(blocked, 2);
+	connect_to(22, 0);
+	ck_assert_uint_eq(blocked, 2);
+	now += 60000;
+	client = (struct client){ .from = "10.0.9.7", .to = "10.0.9.77", .port = 80, .window = 1000 };
+	tell(SYN, "");
+	client.next++;
+	tell(ACK, "");
+	ck_assert_uint_eq(blocked, 3);		/* nobody guesses any more */
+	end();
+}
+END_TEST
+
 START_TEST(visitors_have_an_end)
 {
 	uint8_t ping[8] = { 8 };
@@ -1335,6 +1417,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_page_survives_loss, 1, 21);
 	tcase_add_test(tcase, data_may_open);
 	tcase_add_test(tcase, cookies_are_looked_at);
+	tcase_add_test(tcase, cookies_are_not_guessed);
 	tcase_add_test(tcase, banners_are_said);
 	tcase_add_test(tcase, closed_ports_refuse);
 	tcase_add_test(tcase, a_reset_ends);
@@ -1347,6 +1430,7 @@ int main(void)
 	tcase_add_test(tcase, claims_are_told_of);
 	tcase_add_test(tcase, connections_are_always_told_of);
 	tcase_add_test(tcase, all_connections_are_blocked);
+	tcase_add_test(tcase, guesses_block_nobody);
 	tcase_add_test(tcase, visitors_have_an_end);
 	tcase_add_test(tcase, siphash_is_siphash);
 	suite_add_tcase(suite, tcase);

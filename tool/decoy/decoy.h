@@ -139,7 +139,7 @@ struct visitors;
  * @send: sends a frame to where another one came from, or to all ports of its switch if the
  *	port is OF_FLOOD
  * @came: told of who made a connection, so that its address is its own; once a minute, more
- *	often where there is no place to remember it in
+ *	often where there is no place to remember it in; later where it may have been guessed
  */
 struct decoy {
 	const struct setup *setup;
@@ -184,10 +184,11 @@ unsigned int hosts_tick(struct decoy *decoy, void (*answer)(struct decoy *decoy,
 struct limits *limits_new(void);
 bool limit_take(struct decoy *decoy, uint8_t family, const uint8_t *source);
 
-/* tcp.c */
+/* tcp.c; tcp_cookie.c */
 struct tcp *tcp_new(void);
 void tcp_segment(struct decoy *decoy, const struct origin *from, const struct frame *frame);
 unsigned int tcp_tick(struct decoy *decoy);
+bool tcp_is_guessed(const struct decoy *decoy);
 
 /* visitors.c; the version of its events grows when a field changes its meaning. */
 #define EVENT_SCHEMA	1

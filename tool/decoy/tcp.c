@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * TCP. A SYN leaves nothing behind: what has to be known of it is in the sequence number of
- * the answer, a cookie (Bernstein, Schenk 1996). Who sends that back has a connection, in a
+ * TCP. A SYN leaves a bit behind: all else that has to be known of it is in the sequence number
+ * of the answer, a cookie (Bernstein, Schenk 1996). Who sends that back has a connection, in a
  * table that does not grow: when it is full, the connection that was silent for longest makes
  * room. Behind that it is an ordinary, small TCP (RFC 9293, 5681, 6298) without options: what
  * comes out of order is not kept, what is lost is sent again.
@@ -80,7 +80,7 @@ static void answer_syn(struct decoy *decoy, const struct way *way, const struct 
 }
 
 /* Is this the number of a handshake that ends, or of the first data if its end got lost? */
-static bool opens(const struct decoy *decoy, const struct ends *ends,
+static bool opens(struct decoy *decoy, const struct ends *ends,
 		  const struct segment *segment, uint16_t *mss)
 {
 	return (segment->flags & (SYN | RST | ACK)) == ACK &&
@@ -88,7 +88,7 @@ static bool opens(const struct decoy *decoy, const struct ends *ends,
 }
 
 /* The same ends once more, for a connection of which the other side knows no more. */
-static bool is_another(const struct decoy *decoy, const struct connection *c,
+static bool is_another(struct decoy *decoy, const struct connection *c,
 		       const struct segment *segment)
 {
 	uint16_t mss;

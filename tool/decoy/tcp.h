@@ -83,12 +83,27 @@ struct connection {
 	char asked[HTTP_REQUEST];
 };
 
+/* Bits for the SYNs that were answered in a period; see tcp_cookie.c. */
+#define ANSWERED	(1 << 20)
+
+/**
+ * struct tcp - all connections, and what is known of those that may come
+ * @bucket: the first ones of the same hash
+ * @free: those that were in use
+ * @never_used: from here on; their memory has not been touched
+ * @period: the last one of @answered
+ * @guesses: wrong cookies within a minute from @guessed_since on
+ */
 struct tcp {
 	uint16_t bucket[BUCKETS];
-	uint16_t free;		/* those that were in use */
-	uint16_t never_used;	/* from here on; their memory has not been touched */
+	uint16_t free;
+	uint16_t never_used;
 	uint16_t oldest, newest;
 	uint64_t ticked;
+	unsigned int period;
+	uint8_t answered[2][ANSWERED / 8];
+	unsigned int guesses;
+	uint64_t guessed_since;
 	struct connection connection[CONNECTIONS];
 };
 
@@ -126,9 +141,9 @@ void tcp_heard(struct decoy *decoy, struct connection *c);
 
 /* tcp_cookie.c */
 unsigned int tcp_size_of(const struct segment *segment, uint8_t family);
-uint32_t tcp_cookie(const struct decoy *decoy, const struct ends *ends, uint32_t theirs,
+uint32_t tcp_cookie(struct decoy *decoy, const struct ends *ends, uint32_t theirs,
 		    unsigned int size);
-bool tcp_cookie_right(const struct decoy *decoy, const struct ends *ends, uint32_t theirs,
+bool tcp_cookie_right(struct decoy *decoy, const struct ends *ends, uint32_t theirs,
 		      uint32_t value, uint16_t *mss);
 
 /* tcp_send.c */

@@ -33,6 +33,7 @@ struct target {
  * @family: 0 for a place that is free
  * @since: ms; @time is the same moment in seconds since 1970
  * @connected: a connection was made, so the address is its own
+ * @told: and who wants to know that has been told
  * @more: visits to others than those in @target
  * @first: what it said first, on the connection or in the datagram of @said_from, @said_to
  */
@@ -43,7 +44,7 @@ struct visitor {
 	uint64_t since, last;
 	double time;
 	uint64_t count;
-	bool connected;
+	bool connected, told;
 	uint8_t n_targets;
 	uint64_t more;
 	struct target target[TARGETS];
@@ -189,20 +190,26 @@ static struct visitor *connected_place(struct decoy *decoy, const struct visit *
 
 /**
  * visitor_connected() - a visitor has a connection
+ *
+ * While cookies are guessed, the first one may be made by somebody else: the second one counts.
  */
 void visitor_connected(struct decoy *decoy, const struct visit *visit)
 {
 	struct visitor *visitor;
+	bool first;
 
 	if (is_ignored(decoy, visit))
 		return;
 	visitor = connected_place(decoy, visit);
-	if (visitor && visitor->connected)
-		return;
+	first = !visitor || !visitor->connected;
 	if (visitor)
 		visitor->connected = true;
 	else
 		count_others(decoy, 1);
+	if ((first && tcp_is_guessed(decoy)) || (visitor && visitor->told))
+		return;
+	if (visitor)
+		visitor->told = true;
 	if (decoy->came)
 		decoy->came(decoy->arg, visit->family, visit->from);
 }
