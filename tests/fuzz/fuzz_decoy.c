@@ -27,7 +27,7 @@ static char page[5000];
 static struct service services[] = {
 	{ 80, true, "text/html", page, sizeof(page) }, { 22, false, NULL, "SSH-2.0-x\r\n", 11 },
 };
-static const struct setup setup = { nets, 2, services, 2, NULL, 0, 0, SETTLE_MS };
+static const struct setup setup = { nets, 2, services, 2, NULL, 0, 0, SETTLE_MS, 60000 };
 
 static struct decoy decoy;
 static size_t given;

@@ -71,7 +71,7 @@ static void begin(void)
 {
 	size_t i;
 
-	setup = (struct setup){ nets, 2, services, 2, NULL, 0, 0, SETTLE_MS };
+	setup = (struct setup){ nets, 2, services, 2, NULL, 0, 0, SETTLE_MS, 60000 };
 	for (i = 0; i < sizeof(page); i++)
 		page[i] = i * 7 + i / 251;
 	now = 1000000;
@@ -1317,6 +1317,25 @@ START_TEST(all_connections_are_blocked)
 }
 END_TEST
 
+/* A block that is shorter than a minute: who comes after its end is blocked again. */
+START_TEST(who_comes_again_is_blocked_again)
+{
+	unsigned int i;
+
+	begin();
+	setup.again_ms = 10000;
+	blocked = 0;
+	decoy.came = block;
+	for (i = 0; i < 12; i++) {
+		connect_to(i % 2 ? 22 : 80, 0);
+		ck_assert_uint_eq(blocked, 1 + i / 2);
+		tell(RST, "");
+		now += 5000;
+	}
+	end();
+}
+END_TEST
+
 /* While cookies are guessed, one connection does not have an address blocked, but two do. */
 START_TEST(guesses_block_nobody)
 {
@@ -1430,6 +1449,7 @@ int main(void)
 	tcase_add_test(tcase, claims_are_told_of);
 	tcase_add_test(tcase, connections_are_always_told_of);
 	tcase_add_test(tcase, all_connections_are_blocked);
+	tcase_add_test(tcase, who_comes_again_is_blocked_again);
 	tcase_add_test(tcase, guesses_block_nobody);
 	tcase_add_test(tcase, visitors_have_an_end);
 	tcase_add_test(tcase, siphash_is_siphash);

@@ -77,6 +77,7 @@ struct ignored {
  * struct setup - what a decoy is to be
  * @rate: packets of a source that are looked at in a second, 0 for all of them
  * @settle_ms: for so long a real host may say that an address is its own
+ * @again_ms: who made a connection is told of again if there is one after so long
  */
 struct setup {
 	struct net *nets;
@@ -87,6 +88,7 @@ struct setup {
 	size_t n_ignored;
 	unsigned int rate;
 	unsigned int settle_ms;
+	unsigned int again_ms;
 };
 
 #define SETTLE_MS	200
@@ -138,8 +140,9 @@ struct visitors;
  * @now: in ms; of the frame, or the tick, that is worked on
  * @send: sends a frame to where another one came from, or to all ports of its switch if the
  *	port is OF_FLOOD
- * @came: told of who made a connection, so that its address is its own; once a minute, more
- *	often where there is no place to remember it in; later where it may have been guessed
+ * @came: told of who made a connection, so that its address is its own; once in
+ *	@setup->again_ms, more often where there is no place to remember it in, later where it
+ *	may have been guessed
  */
 struct decoy {
 	const struct setup *setup;

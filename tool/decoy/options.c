@@ -15,6 +15,9 @@
 #define DEFAULT_RATE	2000
 #define DEFAULT_GROUP	"decoy"
 
+/* A visitor is remembered for no longer, in seconds. */
+#define MINUTE		60
+
 static const char hint[] = "fwctl decoy --help";
 
 /* Room for one more in an array. */
@@ -395,6 +398,8 @@ bool read_options(int argc, char **argv, struct decoy_options *to)
 		if (!read_option(option, argv[i + 1], to))
 			return false;
 	}
+	/* Who comes again when the block has ended is blocked again. */
+	to->setup.again_ms = 1000 * (to->block < MINUTE ? to->block : MINUTE);
 	group = to->group;
 	if (!group)
 		to->group = DEFAULT_GROUP;

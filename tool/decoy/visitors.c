@@ -33,7 +33,7 @@ struct target {
  * @family: 0 for a place that is free
  * @since: ms; @time is the same moment in seconds since 1970
  * @connected: a connection was made, so the address is its own
- * @told: and who wants to know that has been told
+ * @told_until: who wants to know that has been told, and is not again until then; in ms
  * @more: visits to others than those in @target
  * @first: what it said first, on the connection or in the datagram of @said_from, @said_to
  */
@@ -44,7 +44,8 @@ struct visitor {
 	uint64_t since, last;
 	double time;
 	uint64_t count;
-	bool connected, told;
+	bool connected;
+	uint64_t told_until;
 	uint8_t n_targets;
 	uint64_t more;
 	struct target target[TARGETS];
@@ -206,10 +207,10 @@ void visitor_connected(struct decoy *decoy, const struct visit *visit)
 		visitor->connected = true;
 	else
 		count_others(decoy, 1);
-	if ((first && tcp_is_guessed(decoy)) || (visitor && visitor->told))
+	if ((first && tcp_is_guessed(decoy)) || (visitor && decoy->now < visitor->told_until))
 		return;
 	if (visitor)
-		visitor->told = true;
+		visitor->told_until = decoy->now + decoy->setup->again_ms;
 	if (decoy->came)
 		decoy->came(decoy->arg, visit->family, visit->from);
 }
