@@ -55,19 +55,30 @@ static int split(char *text, char **words)
 	return n;
 }
 
-/* Reads a filter; the words stay where @text is. */
-static bool read_query(struct module *module, char *text, struct flow_query *query)
+/* Reads a filter, but for the rule that it names; the words stay where @text is. */
+static bool read_words(char *text, struct flow_query *query)
 {
-	struct rule_names names = { NULL, 0 };
 	char *words[WORDS];
-	bool good;
 
 	memset(query, 0, sizeof(*query));
-	good = flow_query_read(query, split(text, words), words);
-	if (good && query->rule)
-		good = !rule_names_read(module, &names) && flow_query_rule(query, &names);
+	return flow_query_read(query, split(text, words), words);
+}
+
+static bool find_rule(struct module *module, struct flow_query *query)
+{
+	struct rule_names names = { NULL, 0 };
+	bool good;
+
+	if (!query->rule)
+		return true;
+	good = !rule_names_read(module, &names) && flow_query_rule(query, &names);
 	rule_names_free(&names);
 	return good;
+}
+
+static bool read_query(struct module *module, char *text, struct flow_query *query)
+{
+	return read_words(text, query) && find_rule(module, query);
 }
 
 static bool set_filter(struct top *top, const char *text)
@@ -479,18 +490,18 @@ int cmd_top(int argc, char **argv)
 			      i ? " " : "", argv[i]);
 	if (n >= sizeof(top.view.filter))
 		return wrong(NULL, "the filter is too long");
-	status = connect_module(&top.module);
-	if (status)
-		return status;
 	snprintf(top.typed, sizeof(top.typed), "%s", top.view.filter);
-	if (!read_query(top.module, top.typed, &top.query))
+	/* What is typed wrong is so without the module, too. */
+	status = read_words(top.typed, &top.query) ? connect_module(&top.module) : REFUSED;
+	if (!status && !find_rule(top.module, &top.query))
 		status = REFUSED;
-	else
+	if (!status)
 		status = options.json ? once(&top) : on_screen(&top);
 	flow_query_free(&top.query);
 	sample_free(&top.before);
 	sample_free(&top.sample);
 	free(top.view.rows);
-	module_close(top.module);
+	if (top.module)
+		module_close(top.module);
 	return status;
 }
