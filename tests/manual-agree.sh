@@ -46,8 +46,14 @@ for object in $objects; do
 		"$(differ "$(options_in <<<"$help")" "$(options_in <<<"$page")" "only in help" "only in the page")"
 	point "$object: completion has the same options" \
 		"$(differ "$(options_in <<<"$help")" "$completed" "only in help" "only in completion")"
+	# A packet has a protocol before it has options.
+	words=("$object")
+	[ "$object" != explain ] || words+=(tcp)
 	point "$object: an option that it does not have is refused" \
-		"$("$fwctl" "$object" --no-such-option >/dev/null 2>&1 && echo "it was taken")"
+		"$(said=$("$fwctl" "${words[@]}" --no-such-option 2>&1 </dev/null)
+			status=$?
+			[ "$status" = 1 ] && grep -qF -e '`--no-such-option` is not' <<<"$said" ||
+				echo "status $status: $said")"
 	point "$object: the summary is the page's" \
 		"$(grep -qF -- "$(sed -n "1s/^$object: //p" <<<"$help")" <<<"$page" || echo "$help")"
 done
