@@ -18,8 +18,10 @@ check_equal "all of its rules are there" "$(fw -j rule list | jq length)" \
 count=0
 while read -r line; do
 	read -r line <<<"${line%%#*}"
+	line=${line//\/etc\/flowwall.rules/$TMP\/rules}
 	count=$((count + 1))
 	# shellcheck disable=SC2086  # its words
 	check "fwctl $line" fw $line
-done < <(sed -n 's/^    fwctl\( .*\|$\)/\1/p' "$SOURCE/README.md" | grep -Ev 'app|monitor|ovs|init|top|doctor|decoy|snoop|report')
+done < <(sed -n 's/^    fwctl\( .*\|$\)/\1/p' "$SOURCE/README.md" | 
+	grep -Ev '^ (app|monitor|ovs|init|top|doctor|decoy|snoop|report)( |$)')
 check "the README has commands" [ "$count" -ge 5 ]
