@@ -221,7 +221,9 @@ check_match "a database that is damaged" "$(wrong -j "$TMP/broken.db" --from 1)"
 check_match "its status says so" "$(wrong -j "$TMP/broken.db" --from 1)" 'status 2'
 check "what is before that is reported" test "$(report "$TMP/broken.db" --from 1 2>/dev/null | jq .packets)" -gt 10
 head -c 40000 "$TMP/real.db" >"$TMP/short.db"
-check_match "one that is cut short" "$(wrong "$TMP/short.db")" 'short.db: .*malformed|status 2'
+check_equal "one that is cut short" "$(wrong "$TMP/short.db")" \
+	"fwctl: $TMP/short.db: database disk image is malformed
+status 1"
 cp "$TMP/real.db" "$TMP/older.db"
 sqlite3 "$TMP/older.db" 'PRAGMA user_version = 1'
 check_match "one of another version" "$(wrong "$TMP/older.db")" 'has version 1 of the schema, this fwctl reads 2; report on it with'
@@ -231,4 +233,6 @@ check_match "nothing is recorded into it" \
 head -c 50000 /dev/urandom >"$TMP/noise"
 check_match "what is neither" "$(wrong "$TMP/noise")" 'noise: unknown file format'
 : >"$TMP/empty"
-check_match "an empty file" "$(wrong "$TMP/empty")" 'truncated|empty'
+check_equal "an empty file" "$(wrong "$TMP/empty")" \
+	"fwctl: $TMP/empty: truncated dump file; tried to read 4 file header bytes, only got 0
+status 1"
