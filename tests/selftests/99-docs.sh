@@ -20,6 +20,7 @@ for rules in "$TMP/rules"/*; do
 done
 
 # The command must know its object, and the object's help must name its options.
+known=0
 while read -r line; do
 	line=${line%%#*}
 	read -r -a words <<<"$line"
@@ -30,7 +31,9 @@ while read -r line; do
 		[[ $word != --* || $help == *"$word"* ]] || good=1
 	done
 	check_equal "fwctl ${words[*]:1}" "$good" 0
+	known=$((known + 1))
 done < <(sed -n 's/^    \(sudo \)\?\(fwctl\( .*\|$\)\)/\2/p' "$SOURCE"/docs/*.md | sort -u)
+check "the documentation has commands ($known)" [ "$known" -ge 10 ]
 
 # The manual's, page by page. What runs until a signal is left out, and so is what needs a
 # bridge or files of its own; 3 is what explain says of a drop, 1 what diff and doctor find.
