@@ -25,6 +25,9 @@ tunnel key22 1 key 22
 tunnel key23 2 key 23
 tunnel bare 3
 tunnel sum22 4 ikey 30 okey 30 csum seq
+for n in 1 2 3 4; do
+	check "without rules tunnel $n answers" pings "$OUTSIDE" "10.9.$n.1"
+done
 
 each_way() { # of saying it
 	check "$1: key 22 comes in" pings "$OUTSIDE" 10.9.1.1
