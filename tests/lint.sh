@@ -18,6 +18,9 @@ cd "$source_dir" || exit 1
 suite=lint
 . "$tests/points.sh"
 
+# missing TOOL: whether it is not here, and says so: it would find nothing.
+missing() { ! command -v "$1" >/dev/null && echo "there is no $1 here (tests/vm/packages.sh)"; }
+
 mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
 mapfile -t kernel < <(git ls-files 'kmod/*.[ch]' 'include/*.h')
 mapfile -t tool < <(git ls-files 'tool/*.c')
@@ -35,8 +38,14 @@ else
 	not_here checkpatch "no kernel source is unpacked: tests/vm/make-kernel.sh uml"
 fi
 ko=$("$tests/vm/build.sh" 6.1) && linux=$("$tests/vm/kernel.sh" 6.1) || exit 1
-point "sparse: the module for Linux 6.1" "$(make -s -C "${ko%/*}" sparse \
-	KDIR="$linux/lib/modules/${linux##*/kernel-}/build" 2>&1 | grep -E 'kmod/.*(warning|error):')"
+sparse_says() {
+	local said status=0
+	said=$(make -s -C "${ko%/*}" sparse KDIR="$linux/lib/modules/${linux##*/kernel-}/build" 2>&1) ||
+		status=$?
+	grep -E 'kmod/.*(warning|error):' <<<"$said" || [ "$status" = 0 ] ||
+		printf '%s\n' "make: status $status" "$said"
+}
+point "sparse: the module for Linux 6.1" "$(missing sparse || sparse_says)"
 # Left out is what is a matter of style here (strcmp() as a condition, arrays of pointers, a
 # product of two small numbers), and paths through functions that it does not see into.
 tidy() {
@@ -49,7 +58,13 @@ tidy() {
 	# shellcheck disable=SC2046  # words
 	printf '%s\0' "${tool[@]}" | xargs -0 -n 4 -P "$(nproc)" clang-tidy --quiet --checks="$checks" \
 		--extra-arg-before=-std=gnu11 $(printf -- '--extra-arg=%s ' -D_GNU_SOURCE -Iinclude/uapi \
-			-Itool -Itool/lang $(pkg-config --cflags libnl-genl-3.0 libpq)) 2>/dev/null
+			-Itool -Itool/lang $(pkg-config --cflags libnl-genl-3.0 libpq)) 2>&1
 }
-point "clang-tidy: ${#tool[@]} files" "$(tidy | grep -E '(warning|error):')"
+tidy_says() {
+	local said status=0
+	said=$(tidy) || status=$?
+	grep -E '(warning|error):' <<<"$said" || [ "$status" = 0 ] ||
+		printf '%s\n' "clang-tidy: status $status" "$said"
+}
+point "clang-tidy: ${#tool[@]} files" "$(missing clang-tidy || tidy_says)"
 points_end
