@@ -76,6 +76,29 @@ send 5 100
 finish
 check_equal "the numbers go on behind it" "$(sqlite3 "$store" 'SELECT min(id), max(id), min(flow_id) > 1 FROM packet')" '11|15|1'
 
+# A file has its age from its first run, however often the snooper begins again, and of a
+# run that was killed no file says that it came to its end.
+rm -f "$TMP"/disk/*
+stored_now() { [ "$(sqlite3 "$store" "SELECT count(*) FROM packet")" -ge "$1" ]; }
+for _ in 1 2 3 4; do
+	snoop often --store "$store" --rotate-age 4
+	send 5 100
+	busywait 10 stored_now 5
+	finish
+	sleep 1
+done
+check "a file is left by its age, not by that of a run" test -e "$TMP/disk/tap.000001.db"
+rm -f "$TMP"/disk/*
+snoop killed --store "$store"
+send 5 100
+busywait 10 stored_now 5
+finish_by KILL 2>/dev/null
+sleep 1
+snoop silent --store "$store" --rotate-age 1
+check "it is left as well where nothing comes any more" busywait 30 test -e "$TMP/disk/tap.000001.db"
+finish
+check_equal "and says that its run was killed" "$(sqlite3 "$TMP/disk/tap.000001.db" 'SELECT id, stored, ended FROM capture')" '1|5|0'
+
 # A disk that is full: without a limit it stops, and says so; with one, the oldest go.
 rm -f "$TMP"/disk/*
 snoop full --store "$store" --keep-free 4M

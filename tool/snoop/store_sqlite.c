@@ -79,7 +79,7 @@ static const char *const sql[STATEMENTS] = {
 /**
  * struct sqlite_store - a store of files
  * @capture: the row of this run in the file, 0 if it has none yet
- * @opened: when the file was begun
+ * @begun: when the first run began that is in the file, seconds since 1970; 0 if none is
  * @lock: a file beside it that whoever writes has locked. Not the file itself: some file
  *	systems take such a lock for one of those that SQLite has
  */
@@ -88,7 +88,7 @@ struct sqlite_store {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[STATEMENTS];
 	int64_t capture;
-	time_t opened;
+	time_t begun;
 	int lock;
 };
 
@@ -171,8 +171,7 @@ static void read_numbers(struct sqlite_store *s)
 	char *attach = NULL;
 
 	series_read(s->common.options.where, &series);
-	s->capture = ask(s, "SELECT count(*) > 0 FROM capture", 0);
-	if (series.n && !s->capture)
+	if (series.n && !s->begun)
 		attach = sqlite3_mprintf("ATTACH %Q AS before", series.file[series.n - 1].path);
 	if (attach && run(s, attach)) {
 		numbers_behind(s, "before");
@@ -263,7 +262,7 @@ static bool open_file(struct sqlite_store *s)
 		return failed(s, "cannot be written");
 	}
 	s->capture = 0;
-	s->opened = time(NULL);
+	s->begun = ask(s, "SELECT max(min(start_ns) / 1000000000, 1) FROM capture", 0);
 	return prepare(s);
 }
 
@@ -430,6 +429,8 @@ static enum store_result write_batch(struct store *store, struct batch *batch)
 	if (run(s, "BEGIN IMMEDIATE") && add_packets(s, batch) && add_rest(s, batch) &&
 	    add_capture(s, &batch->capture, id, first) && run(s, "COMMIT")) {
 		s->capture = id;
+		if (!s->begun)
+			s->begun = batch->capture.start_ns / 1000000000;
 		store->next_packet = first + batch->n_packets;
 		return STORE_DONE;
 	}
@@ -458,7 +459,7 @@ static bool rotate(struct sqlite_store *s, struct series *series)
 	bool good;
 
 	snprintf(ended, sizeof(ended), "UPDATE capture SET ended = 1 WHERE id = %" PRId64,
-		 (int64_t)s->capture);
+		 s->capture);
 	run(s, ended);
 	/* Closing it moves all of its log into its place, if nobody else has it open. */
 	close_file(s);
@@ -508,10 +509,13 @@ static enum store_result keep(struct store *store, const struct batch *next, boo
 
 	need += log;
 	series_read(o->where, &series);
+	/* A clock that was set back is not to keep a file for ever. */
+	if (s->begun > now)
+		s->begun = now;
 	/* Not before a batch: its conversations have their numbers. */
-	if (!next && s->capture &&
+	if (!next && s->begun &&
 	    ((o->rotate_size && size >= o->rotate_size) ||
-	     (o->rotate_age && now - s->opened >= (time_t)o->rotate_age))) {
+	     (o->rotate_age && now - s->begun >= (time_t)o->rotate_age))) {
 		if (!rotate(s, &series)) {
 			series_free(&series);
 			return STORE_FAILED;
@@ -578,10 +582,9 @@ struct store *store_open_sqlite(const struct store_options *options, char *error
 	s->common.close = close_store;
 	if (!lock_store(s) || !open_file(s))
 		goto failed;
-	read_numbers(s);	/* with s->capture: a file that is too large goes, too */
+	read_numbers(s);
 	if (s->common.keep(&s->common, NULL, &next_part) != STORE_DONE)
 		goto failed;
-	s->capture = 0;
 	return &s->common;
 failed:
 	snprintf(error, size, "%s", s->common.error);
