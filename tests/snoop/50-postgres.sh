@@ -111,6 +111,24 @@ check "it waits for the lock" busywait 20 pg_counted $((before + 15300))
 finish
 check_equal "and nothing is lost" "$(jq -c '[.received, .stored, .lost]' "$TMP/locked.out")" "[200,200,0]"
 
+# The server hangs: it has gone nowhere, but says nothing any more.
+snoop hung --store "$url"
+send 100 600
+busywait 20 pg_counted $((before + 15400))
+backend=$(query "SELECT pid FROM pg_locks WHERE locktype = 'advisory'")
+kill -STOP "$backend"
+send 100 601
+sleep 1
+begin=$SECONDS
+finish
+check_equal "a signal ends it even if the server hangs" "$?" 2
+check "soon" test $((SECONDS - begin)) -le 15
+kill -CONT "$backend"
+check_equal "what it did not take is told" "$(jq -c '[.received, .stored, .lost]' "$TMP/hung.out")" "[200,100,100]"
+check_match "and why it was lost" "$(cat "$TMP/hung.err")" 'PostgreSQL: the server does not answer'
+unlocked() { [ "$(query "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")" = 0 ]; }
+busywait 20 unlocked
+
 snoop first --store "$url"
 check_match "a second writer is refused" "$(in_ns "$TAP" "$FWCTL" snoop far --store "$url" 2>&1)" 'another snoop writes'
 finish

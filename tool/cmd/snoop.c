@@ -25,6 +25,7 @@
 #define SNAPLEN_MOST	262144
 #define MAX_FLOWS	262144
 #define PATIENCE_S	5
+#define STORE_PATIENCE_S 10	/* for one batch, after the end */
 #define DAY_S		86400ull
 
 /**
@@ -248,6 +249,32 @@ static void summary(const struct snoop *s)
 	       (uint64_t)live->dropped_kernel, (uint64_t)live->dropped_queue, (uint64_t)live->lost);
 }
 
+/*
+ * A store that takes its time is waited for; one that has not taken a single batch, or
+ * given up, for so long is abandoned, and what is left counts as lost.
+ */
+static void wait_for_writer(struct snoop *s, pthread_t thread)
+{
+	struct store *store = s->writer.store;
+	uint64_t done = 0, since_ns = 0;
+
+	for (;;) {
+		uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), now_done = s->live.stored + s->live.lost;
+		struct timespec until = {
+			.tv_sec = now_ns / 1000000000 + 1, .tv_nsec = now_ns % 1000000000,
+		};
+
+		if (now_done != done || !since_ns)
+			since_ns = now_ns;
+		done = now_done;
+		/* Again, as the connection may be made anew just now. */
+		if (store->abandon && now_ns - since_ns >= STORE_PATIENCE_S * 1000000000ull)
+			store->abandon(store);
+		if (!pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until))
+			return;
+	}
+}
+
 /* Both threads, from the first packet to the last. */
 static int run(struct snoop *s)
 {
@@ -272,7 +299,7 @@ static int run(struct snoop *s)
 	if (good)
 		capture_rest(s);
 	queue_end(s->writer.queue);
-	pthread_join(thread, NULL);
+	wait_for_writer(s, thread);
 	summary(s);
 	if (!good) {
 		wrong(NULL, "%s: %s; what came until then is stored",

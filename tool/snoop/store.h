@@ -125,6 +125,8 @@ enum store_result {
  * @link: the link type of what is there, -1 if nothing is
  * @write: all of the batch or nothing
  * @keep: keeps the limits; sets *@next_part if the next batch goes to another file
+ * @abandon: called by another thread: @write and @keep, which wait for somebody, are to
+ *	end now, and fail from now on; NULL if they wait for nobody
  * @error: a sentence about what went wrong last
  */
 struct store {
@@ -134,6 +136,7 @@ struct store {
 	int link;
 	enum store_result (*write)(struct store *store, struct batch *batch);
 	enum store_result (*keep)(struct store *store, const struct batch *next, bool *next_part);
+	void (*abandon)(struct store *store);
 	void (*close)(struct store *store);
 	char error[512];
 };

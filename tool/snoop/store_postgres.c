@@ -7,9 +7,11 @@
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "../lang/lang.h"
@@ -81,10 +83,13 @@ static const char merge[] =
  * @parts_end: the first number that no partition is for
  * @part_packets: how many numbers a new one is for
  * @copy: what is on its way to the server
+ * @socket: of the connection, -1 while it is made; for who abandons the store
  */
 struct pg_store {
 	struct store common;
 	PGconn *conn;
+	_Atomic int socket;
+	_Atomic bool abandoned;
 	bool ready;
 	time_t tried;
 	uint64_t capture;
@@ -102,6 +107,8 @@ static enum store_result failed(struct pg_store *s)
 {
 	const char *said = PQerrorMessage(s->conn);
 
+	if (s->abandoned)
+		return store_fail(&s->common, STORE_FAILED, "PostgreSQL: the server does not answer");
 	store_fail(&s->common, STORE_FAILED, "PostgreSQL: %.*s", (int)strcspn(said, "\n"), said);
 	return PQstatus(s->conn) == CONNECTION_OK ? STORE_FAILED : STORE_AGAIN;
 }
@@ -357,8 +364,35 @@ static bool reconnect(struct pg_store *s)
 		return false;
 	s->tried = now;
 	s->ready = false;
+	s->socket = -1;
 	PQreset(s->conn);
-	return PQstatus(s->conn) == CONNECTION_OK && set_up(s);
+	s->socket = PQsocket(s->conn);
+	return PQstatus(s->conn) == CONNECTION_OK && !s->abandoned && set_up(s);
+}
+
+/*
+ * No call of libpq has a limit of time for a server that takes and says nothing; but each
+ * of them ends with the connection.
+ */
+static void abandon(struct store *store)
+{
+	struct pg_store *s = (struct pg_store *)store;
+
+	s->abandoned = true;
+	if (s->socket >= 0)
+		shutdown(s->socket, SHUT_RDWR);
+}
+
+/* Who has gone without a word is noticed in half a minute; what @where says comes first. */
+static PGconn *connect_to(const char *where)
+{
+	static const char *const names[] = {
+		"connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
+		"keepalives_count", "dbname", NULL
+	};
+	const char *const values[] = { "5", "30000", "15", "5", "3", where, NULL };
+
+	return PQconnectdbParams(names, values, 1);
 }
 
 static enum store_result write_batch(struct store *store, struct batch *batch)
@@ -369,8 +403,8 @@ static enum store_result write_batch(struct store *store, struct batch *batch)
 	uint64_t parts_end;
 	char sql[96];
 
-	if (!is_ready(s) && !reconnect(s))
-		return STORE_AGAIN;
+	if (!is_ready(s) && (s->abandoned || !reconnect(s)))
+		return s->abandoned ? failed(s) : STORE_AGAIN;
 	/* The server may have gone between the commit and its answer. */
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM packet WHERE id = %" PRIu64, last);
 	if (s->unsure && last && ask(s, sql, 0)) {
@@ -391,7 +425,7 @@ static enum store_result write_batch(struct store *store, struct batch *batch)
 	s->parts_end = parts_end;
 	/* It may have said why it goes: that it has gone is seen by the next that is asked. */
 	run(s, "ROLLBACK");
-	return PQstatus(s->conn) == CONNECTION_OK ? result : STORE_AGAIN;
+	return PQstatus(s->conn) == CONNECTION_OK || s->abandoned ? result : STORE_AGAIN;
 }
 
 /* The oldest partition, with the conversations and names that have no packet any more. */
@@ -489,6 +523,7 @@ struct store *store_open_postgres(const struct store_options *options, char *err
 	s->common.options = *options;
 	s->common.write = write_batch;
 	s->common.keep = keep;
+	s->common.abandon = abandon;
 	s->common.close = close_store;
 	s->copy = malloc(COPY_BYTES + 1);
 	if (!s->copy)
@@ -497,7 +532,8 @@ struct store *store_open_postgres(const struct store_options *options, char *err
 	while (options->max_size && s->part_packets > PART_LEAST &&
 	       s->part_packets * ROW_BYTES > options->max_size / 8)
 		s->part_packets /= 2;
-	s->conn = PQconnectdb(options->where);
+	s->conn = connect_to(options->where);
+	s->socket = PQsocket(s->conn);
 	if (PQstatus(s->conn) == CONNECTION_OK && set_up(s)) {
 		int64_t version = ask(s, "SELECT max(version) FROM store", 0);
 
