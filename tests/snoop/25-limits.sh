@@ -99,6 +99,27 @@ check "it is left as well where nothing comes any more" busywait 30 test -e "$TM
 finish
 check_equal "and says that its run was killed" "$(sqlite3 "$TMP/disk/tap.000001.db" 'SELECT id, stored, ended FROM capture')" '1|5|0'
 
+# What somebody else has by such a name is left alone, also when the numbers begin again.
+rm -f "$TMP"/disk/*
+snoop named --store "$store"
+send 5 100
+busywait 10 stored_now 5
+finish
+cp "$store" "$TMP/disk/tap.20251101.db"
+mv "$store" "$TMP/disk/tap.999999.db"
+echo "a note" >"$TMP/disk/tap.000001.db"
+snoop named --store "$store" --rotate-age 1
+send 5 100
+check "behind the last number is the first that is free" busywait 30 test -e "$TMP/disk/tap.000003.db"
+finish
+check_equal "and all files stay in their order" "$(for n in 2 3; do
+	sqlite3 "$TMP/disk/tap.00000$n.db" 'SELECT min(id), max(id) FROM packet'; done | xargs) $(find "$TMP/disk" -name 'tap.9*')" "1|5 6|10 "
+snoop named --store "$store" --max-age 8
+check "the oldest go" busywait 40 gone "$TMP/disk/tap.000003.db"
+finish
+check_equal "a note and a copy by such a name do not" \
+	"$(cat "$TMP/disk/tap.000001.db") $(sqlite3 "$TMP/disk/tap.20251101.db" 'SELECT count(*) FROM packet')" "a note 5"
+
 # A disk that is full: without a limit it stops, and says so; with one, the oldest go.
 rm -f "$TMP"/disk/*
 snoop full --store "$store" --keep-free 4M

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -13,6 +14,10 @@
 
 #include "../lang/lang.h"
 #include "series.h"
+#include "store.h"
+
+#define DIGITS		6
+#define NUMBER_MOST	999999
 
 static const char *const endings[] = { "", "-wal", "-shm" };
 
@@ -32,7 +37,7 @@ char *series_path(const char *path, uint64_t number)
 	size_t n = stem(path);
 	char *text;
 
-	if (asprintf(&text, "%.*s.%06" PRIu64 "%s", (int)n, path, number, path + n) < 0)
+	if (asprintf(&text, "%.*s.%0*" PRIu64 "%s", (int)n, path, DIGITS, number, path + n) < 0)
 		fail_out_of_memory();
 	return text;
 }
@@ -48,7 +53,21 @@ static uint64_t number_of(const char *name, const char *path)
 	if (strncmp(name, path, n) || name[n] != '.' || !isdigit((unsigned char)*digits))
 		return 0;
 	number = strtoull(digits, &end, 10);
-	return end - digits >= 6 && !strcmp(end, path + n) ? number : 0;
+	return end - digits == DIGITS && !strcmp(end, path + n) ? number : 0;
+}
+
+/* Somebody may have given something else such a name: only what was recorded may go. */
+static bool is_store(const char *path)
+{
+	static const char magic[] = "SQLite format 3";
+	uint8_t head[72], *mark = head + 68;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
+
+	if (fd >= 0)
+		close(fd);
+	return n == sizeof(head) && !memcmp(head, magic, sizeof(magic)) &&
+	       ((uint32_t)mark[0] << 24 | mark[1] << 16 | mark[2] << 8 | mark[3]) == STORE_APPLICATION;
 }
 
 /**
@@ -101,15 +120,18 @@ void series_read(const char *path, struct series *series)
 	dir = opendir(folder);
 	while (dir && (entry = readdir(dir)) != NULL) {
 		uint64_t number = number_of(entry->d_name, base);
+		char *full = number ? series_path(path, number) : NULL;
 		struct series_file *file;
 
-		if (!number)
+		if (!full || !is_store(full)) {
+			free(full);
 			continue;
+		}
 		series->file = realloc(series->file, (series->n + 1) * sizeof(*series->file));
 		if (!series->file)
 			fail_out_of_memory();
 		file = &series->file[series->n++];
-		file->path = series_path(path, number);
+		file->path = full;
 		file->number = number;
 		file->size = series_file_size(file->path, &file->modified);
 		series->size += file->size;
@@ -159,6 +181,67 @@ bool series_move(const char *path, const char *to)
 		return false;
 	series_clear(path);
 	return true;
+}
+
+/* The first number from @number on whose name nobody has. */
+static uint64_t free_number(const char *path, uint64_t number)
+{
+	for (;; number++) {
+		char *name = series_path(path, number);
+		bool taken = !access(name, F_OK);
+
+		free(name);
+		if (!taken)
+			return number;
+	}
+}
+
+/* The files get the lowest numbers there are, in their order. */
+static bool renumber(const char *path, struct series *series)
+{
+	uint64_t number = 1;
+	size_t i;
+
+	for (i = 0; i < series->n; i++, number++) {
+		struct series_file *file = &series->file[i];
+		char *to;
+
+		number = free_number(path, number);
+		if (number > file->number)
+			number = file->number;
+		if (number == file->number)
+			continue;
+		to = series_path(path, number);
+		if (!series_move(file->path, to)) {
+			free(to);
+			return false;
+		}
+		free(file->path);
+		file->path = to;
+		file->number = number;
+	}
+	return true;
+}
+
+/**
+ * series_next() - the number of the next file that is full
+ *
+ * Return: the number, 0 if there is none left; errno says why.
+ */
+uint64_t series_next(const char *path, struct series *series)
+{
+	uint64_t number = 0;
+	int again;
+
+	for (again = 0; again < 2; again++) {
+		number = free_number(path, series->n ? series->file[series->n - 1].number + 1 : 1);
+		if (number <= NUMBER_MOST)
+			return number;
+		if (!renumber(path, series))
+			return 0;
+	}
+	errno = EEXIST;
+	return 0;
 }
 
 /**

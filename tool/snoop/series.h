@@ -28,6 +28,7 @@ struct series {
 void series_read(const char *path, struct series *series);
 void series_free(struct series *series);
 char *series_path(const char *path, uint64_t number);
+uint64_t series_next(const char *path, struct series *series);
 bool series_move(const char *path, const char *to);
 void series_clear(const char *path);
 bool series_remove_oldest(struct series *series);

@@ -117,6 +117,19 @@ static bool failed(struct sqlite_store *s, const char *what)
 	return false;
 }
 
+/*
+ * Before there is a log, in which they would stand for a while: what the file is is seen by
+ * its first bytes, also while others read it.
+ */
+static bool mark(struct sqlite_store *s)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "PRAGMA page_size=%d; PRAGMA application_id=%d", PAGE_SIZE,
+		 STORE_APPLICATION);
+	return run(s, text);
+}
+
 /* The log of what is not yet in its place is part of the limit. */
 static bool set_up(struct sqlite_store *s)
 {
@@ -126,19 +139,18 @@ static bool set_up(struct sqlite_store *s)
 
 	sqlite3_busy_timeout(s->db, 5000);
 	snprintf(text, sizeof(text),
-		 "PRAGMA page_size=%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+		 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 		 "PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=%d;"
-		 "PRAGMA journal_size_limit=%d", PAGE_SIZE, pages, pages * PAGE_SIZE);
+		 "PRAGMA journal_size_limit=%d", pages, pages * PAGE_SIZE);
 	return run(s, text);
 }
 
 static bool make_schema(struct sqlite_store *s)
 {
-	char mark[96];
+	char version[96];
 
-	snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
-		 STORE_APPLICATION, STORE_VERSION);
-	return run(s, "BEGIN IMMEDIATE") && run(s, schema) && run(s, mark);
+	snprintf(version, sizeof(version), "PRAGMA user_version=%d; COMMIT", STORE_VERSION);
+	return run(s, "BEGIN IMMEDIATE") && run(s, schema) && run(s, version);
 }
 
 static int64_t ask_of(struct sqlite_store *s, const char *what, const char *database,
@@ -243,7 +255,7 @@ static bool open_file(struct sqlite_store *s)
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
 		return failed(s, access(path, F_OK) ? "cannot be made" : "cannot be opened");
 	if (!ask(s, "SELECT count(*) FROM sqlite_schema", -1)) {
-		if (!set_up(s) || !make_schema(s))
+		if (!mark(s) || !set_up(s) || !make_schema(s))
 			return failed(s, "cannot be made");
 	} else if (ask(s, "PRAGMA application_id", 0) != STORE_APPLICATION) {
 		if (sqlite3_errcode(s->db) == SQLITE_OK || sqlite3_errcode(s->db) == SQLITE_ROW ||
@@ -454,10 +466,16 @@ static enum store_result write_batch(struct store *store, struct batch *batch)
 static bool rotate(struct sqlite_store *s, struct series *series)
 {
 	const char *path = s->common.options.where;
-	char *full = series_path(path, series->n ? series->file[series->n - 1].number + 1 : 1);
-	char ended[96];
+	uint64_t number = series_next(path, series);
+	char *full, ended[96];
 	bool good;
 
+	if (!number) {
+		store_fail(&s->common, STORE_FAILED, "%s: no name is left for a file that is full: %s",
+			   path, strerror(errno));
+		return false;
+	}
+	full = series_path(path, number);
 	snprintf(ended, sizeof(ended), "UPDATE capture SET ended = 1 WHERE id = %" PRId64,
 		 s->capture);
 	run(s, ended);
