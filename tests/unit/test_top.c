@@ -119,6 +119,23 @@ START_TEST(more_flows_than_are_kept)
 }
 END_TEST
 
+START_TEST(no_rate_of_what_was_left_out)
+{
+	struct sample before = { .at = 1 }, now = { .at = 2 };
+
+	flow_between(&before, 1, "10.0.0.1", "1.1.1.1", 1000);
+	before.n_seen++;
+	sample_compare(&before, NULL);
+	flow_between(&now, 1, "10.0.0.1", "1.1.1.1", 3000);
+	flow_between(&now, 2, "10.0.0.1", "2.2.2.2", 90000000);
+	sample_compare(&now, &before);
+	ck_assert_double_eq(flow_of(&now, 1)->load.byte_rate, 2000);
+	ck_assert_double_eq(flow_of(&now, 2)->load.byte_rate, 0);
+	sample_free(&before);
+	sample_free(&now);
+}
+END_TEST
+
 START_TEST(rates_in_words)
 {
 	static const struct {
@@ -146,6 +163,7 @@ int main(void)
 	tcase_add_test(tcase, rates);
 	tcase_add_loop_test(tcase, rows_in_order, 0, ORDERS);
 	tcase_add_test(tcase, more_flows_than_are_kept);
+	tcase_add_test(tcase, no_rate_of_what_was_left_out);
 	tcase_add_test(tcase, rates_in_words);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);

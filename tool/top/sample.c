@@ -124,7 +124,10 @@ static int by_id(const void *a, const void *b)
 	return x->flow.id < y->flow.id ? -1 : x->flow.id > y->flow.id;
 }
 
-/* Both sorted by id, so that they are gone through once. */
+/*
+ * Both sorted by id, so that they are gone through once. What is new had nothing before; but
+ * where not all were kept, nobody knows what is new.
+ */
 static void compare_flows(struct sample *sample, const struct sample *before, double seconds)
 {
 	static const struct load nothing;
@@ -139,7 +142,7 @@ static void compare_flows(struct sample *sample, const struct sample *before, do
 			k++;
 		if (k < before->n_flows && before->flows[k].flow.id == flow->flow.id)
 			compare_load(&flow->load, &before->flows[k].load, seconds);
-		else
+		else if (before->n_seen == before->n_flows)
 			compare_load(&flow->load, &nothing, seconds);
 	}
 }
