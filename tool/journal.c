@@ -38,42 +38,66 @@ void journal_close(struct journal *journal)
 		close(journal->fd);
 }
 
+/* What came together since it was last looked at; never counted: all that may. */
+static void earn(struct journal_kind *kind, double now, double burst, double rate)
+{
+	kind->tokens += kind->at ? (now - kind->at) * rate : burst;
+	if (kind->tokens > burst)
+		kind->tokens = burst;
+	kind->at = now;
+}
+
+/*
+ * The place of a kind. One that takes another's was perhaps there before, and begins with
+ * a single entry: with more kinds than places, each would always begin with all it may.
+ */
+static struct journal_kind *place_of(struct journal *journal, const char *kind, double now)
+{
+	struct journal_kind *oldest = &journal->kind[0];
+	size_t i;
+
+	for (i = 0; i < JOURNAL_KINDS; i++) {
+		struct journal_kind *place = &journal->kind[i];
+
+		if (!strncmp(place->name, kind, sizeof(place->name) - 1))
+			return place;
+		if (place->at < oldest->at)
+			oldest = place;
+	}
+	journal->all.held_back += oldest->held_back;
+	oldest->held_back = 0;
+	if (oldest->at) {
+		oldest->tokens = 1;
+		oldest->at = now;
+	}
+	snprintf(oldest->name, sizeof(oldest->name), "%s", kind);
+	return oldest;
+}
+
 /**
  * journal_may() - whether another entry of a kind may be written
  * @kind: what it is about; a rule, for instance
  * @now: seconds of a clock that only goes forward
- * @held_back: set to how many were not, since the last one that was
+ * @held_back: set to how many of this kind were not, since the last one that was
+ * @others: set to how many were not of kinds that are no longer counted for, since they
+ *	were last told of
  */
-bool journal_may(struct journal *journal, const char *kind, double now, uint64_t *held_back)
+bool journal_may(struct journal *journal, const char *kind, double now, uint64_t *held_back,
+		 uint64_t *others)
 {
-	struct journal_kind *found = &journal->kind[0];
-	size_t i;
+	struct journal_kind *found = place_of(journal, kind, now);
 
-	for (i = 0; i < JOURNAL_KINDS; i++) {
-		if (!strncmp(journal->kind[i].name, kind, sizeof(found->name) - 1)) {
-			found = &journal->kind[i];
-			break;
-		}
-		if (journal->kind[i].at < found->at)
-			found = &journal->kind[i];
-	}
-	if (i == JOURNAL_KINDS) {
-		memset(found, 0, sizeof(*found));
-		snprintf(found->name, sizeof(found->name), "%s", kind);
-		found->tokens = JOURNAL_BURST;
-		found->at = now;
-	}
-	found->tokens += (now - found->at) * JOURNAL_RATE;
-	if (found->tokens > JOURNAL_BURST)
-		found->tokens = JOURNAL_BURST;
-	found->at = now;
-	if (found->tokens < 1) {
+	earn(found, now, JOURNAL_BURST, JOURNAL_RATE);
+	earn(&journal->all, now, JOURNAL_BURST_ALL, JOURNAL_RATE_ALL);
+	if (found->tokens < 1 || journal->all.tokens < 1) {
 		found->held_back++;
 		return false;
 	}
 	found->tokens--;
+	journal->all.tokens--;
 	*held_back = found->held_back;
-	found->held_back = 0;
+	*others = journal->all.held_back;
+	found->held_back = journal->all.held_back = 0;
 	return true;
 }
 

@@ -163,7 +163,7 @@ static void print_text(const struct event *event, const char *rule, const struct
 static void to_journal(struct journal *journal, const struct event *event, const char *rule)
 {
 	char kind[64], *text = NULL;
-	uint64_t held_back;
+	uint64_t held_back, others;
 	struct timespec now;
 	json_t *fields;
 	size_t size;
@@ -171,7 +171,8 @@ static void to_journal(struct journal *journal, const struct event *event, const
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(kind, sizeof(kind), "%s %s", name_of(event_names, event->kind), rule ? rule : "");
-	if (!journal_may(journal, kind, now.tv_sec + now.tv_nsec / 1e9, &held_back))
+	if (!journal_may(journal, kind, now.tv_sec + now.tv_nsec / 1e9, &held_back,
+			 &others))
 		return;
 	to = open_memstream(&text, &size);
 	if (!to)
@@ -184,6 +185,8 @@ static void to_journal(struct journal *journal, const struct event *event, const
 	json_object_set_new(fields, "event", json_string(name_of(event_names, event->kind)));
 	if (held_back)
 		json_object_set_new(fields, "held_back", json_integer(held_back));
+	if (others)
+		json_object_set_new(fields, "held_back_others", json_integer(others));
 	/* Where there is no journal any more, its next start finds this service again. */
 	if (!journal_send(journal, text,
 			  event->kind == EVENT_TABLE_FULL || event->kind == EVENT_LOST ?
