@@ -76,6 +76,9 @@ check_equal "a filter, a snap length, and numbers that go on" \
 		FROM packet WHERE id > $N")" "10|$((N + 1))|64|64|80|64"
 check_equal "a row for each run" "$(sql all 'SELECT id, filter, snaplen, stored FROM capture WHERE id = 2')" \
 	"2|udp port 9 and less 90|64|10"
+check_equal "where its packets and conversations begin" "$(sql all 'SELECT first_packet, first_flow FROM capture' | xargs)" \
+	"1|1 $((N + 1))|2"
+check_equal "it tells of its own conversations" "$(field again flows)" 1
 
 # Whatever ends it, the file is whole, and what was committed is there.
 snoop killed
@@ -95,6 +98,23 @@ send 10 100
 busywait 10 counted killed $((got + 10))
 finish
 check_equal "and is gone on with" "$(packets killed) $(sql killed 'SELECT count(*), max(id) FROM flow')" "$((got + 10)) 2|2"
+
+# A file that breaks off is stored as far as it goes; one that has no end is left by a signal.
+"$FWCTL" report "$TMP/killed.db" --pcapng "$TMP/whole.pcapng" || fail "no export"
+head -c 100000 "$TMP/whole.pcapng" >"$TMP/cut.pcapng"
+"$FWCTL" snoop --read "$TMP/cut.pcapng" --store "$TMP/cut.db" --dedupe off >/dev/null 2>"$TMP/cut.err"
+check_equal "a file that breaks off is an error" "$?" 2
+check_equal "its store has the rest, and no end in order" "$(sql cut 'SELECT stored > 0, ended FROM capture')" "1|0"
+mkfifo "$TMP/pipe"
+"$FWCTL" snoop --read "$TMP/pipe" --store "$TMP/piped.db" --dedupe off >/dev/null 2>"$TMP/piped.err" &
+SNOOP=$!
+exec 9>"$TMP/pipe"
+cat "$TMP/whole.pcapng" >&9
+busywait 20 counted piped $((got + 10))
+finish
+check_equal "a signal ends it in order where a pipe says nothing" "$? $(cat "$TMP/piped.err")" "0 "
+exec 9>&-
+check_equal "and its store says so" "$(sql piped 'SELECT stored, ended FROM capture')" "$((got + 10))|1"
 
 # Ring and queue of the least size, and a burst: what is lost is told.
 snoop burst --buffer 1M
@@ -142,6 +162,8 @@ head -c 100000 /dev/urandom >"$TMP/noise.db"
 check_match "no database at all" "$(wrong far --store "$TMP/noise.db")" 'noise.db: .*not a database'
 # shellcheck disable=SC2016
 check_match "a size that is none" "$(wrong far --store "$TMP/x.db" --max-size 4Q)" '`4Q` is no value for --max-size'
+# shellcheck disable=SC2016
+check_match "nor is a blank a unit" "$(wrong far --store "$TMP/x.db" --max-size '4 ')" '`4 ` is no value for --max-size'
 check_match "no store" "$(wrong far)" 'status 1'
 check_equal "nothing was made of these" "$(find "$TMP" -name 'x.db*')" ""
 

@@ -99,6 +99,16 @@ check "it is left as well where nothing comes any more" busywait 30 test -e "$TM
 finish
 check_equal "and says that its run was killed" "$(sqlite3 "$TMP/disk/tap.000001.db" 'SELECT id, stored, ended FROM capture')" '1|5|0'
 
+# What comes again is counted at a packet in the same file.
+rm -f "$TMP"/disk/*
+snoop again --store "$store" --rotate-age 1 --dedupe 60000
+send 10 100
+busywait 30 turned
+send 10 100
+finish
+check_equal "a duplicate of what is in another file is stored" "$(for file in "$TMP"/disk/tap.*db; do
+	sqlite3 "$file" 'SELECT stored, capture.dups, sum(packet.dups) FROM capture, packet GROUP BY capture.id'; done | xargs)" "10|0|0 10|0|0"
+
 # What somebody else has by such a name is left alone, also when the numbers begin again.
 rm -f "$TMP"/disk/*
 snoop named --store "$store"

@@ -93,6 +93,7 @@ finish
 check_equal "its status says that something is wrong" "$?" 2
 check_equal "what could not be stored is told" "$(jq -c '[.received, .stored, .lost]' "$TMP/gone.out")" "[200,100,100]"
 check_match "and why" "$(cat "$TMP/gone.err")" 'PostgreSQL: '
+check_equal "but not how to make room" "$(grep -c max-size "$TMP/gone.err")" 0
 start
 check_equal "what was committed is there" "$(query 'SELECT count(*) FROM packet')" $((before + 15100))
 
@@ -132,6 +133,13 @@ busywait 20 unlocked
 snoop first --store "$url"
 check_match "a second writer is refused" "$(in_ns "$TAP" "$FWCTL" snoop far --store "$url" 2>&1)" 'another snoop writes'
 finish
+
+# A capture file may say any length.
+printf '%b' '\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0' \
+	'\0\0\0\0\0\0\0\0\x3c\0\0\0\xff\xff\xff\xff' >"$TMP/long.pcap"
+head -c 60 /dev/zero >>"$TMP/long.pcap"
+check "a length beyond what a column takes" "$FWCTL" snoop --read "$TMP/long.pcap" --store "$url"
+check_equal "is the greatest that it does" "$(query 'SELECT max(len) FROM packet')" $((0x7fffffff))
 
 # Within a limit of size, the oldest go.
 query 'DROP TABLE packet, packet_part, flow, name, traffic, capture, store'

@@ -277,6 +277,10 @@ START_TEST(test_dedupe_exact)
 	ck_assert_uint_eq(seen(dedupe, IP4 UDP("40", "1111", "6161"), 960 * MS, 4), 1);
 	ck_assert_uint_eq(seen(dedupe, IP4 UDP("40", "1111", "6161"), 1051 * MS, 4), 0);
 	ck_assert_uint_eq(seen(dedupe, IP4 UDP("40", "1111", "6161"), 1052 * MS, 5), 4);
+	/* What is in a file that was left is new to the next. */
+	dedupe_forget(dedupe, 5);
+	ck_assert_uint_eq(seen(dedupe, IP4 UDP("40", "1111", "6161"), 1053 * MS, 5), 0);
+	ck_assert_uint_eq(seen(dedupe, IP4 UDP("40", "1111", "6161"), 1054 * MS, 6), 5);
 	dedupe_free(dedupe);
 }
 END_TEST

@@ -129,7 +129,9 @@ static void take_packet(u_char *snoop, const struct pcap_pkthdr *head, const u_c
 {
 	struct snoop *s = (struct snoop *)snoop;
 	struct record record = {
-		.ts_ns = capture_ns(head), .len = head->len, .caplen = head->caplen,
+		.ts_ns = capture_ns(head), .caplen = head->caplen,
+		/* A capture file may say anything; a column has 31 bits. */
+		.len = head->len > INT32_MAX ? INT32_MAX : head->len,
 	};
 
 	if (record.caplen > s->snaplen)
@@ -187,8 +189,9 @@ static bool capture(struct snoop *s)
 
 		if (n > 0)
 			queue_wake(s->writer.queue);
+		/* A signal ends what waits for a pipe, which libpcap takes for an error. */
 		if (n < 0 && n != PCAP_ERROR_BREAK)
-			return false;
+			return s->from.file && stopped();
 		if (!n && s->from.file)
 			break;
 		if (now - looked_ns > 200000000) {
@@ -296,6 +299,7 @@ static int run(struct snoop *s)
 	stop_on_signals(NULL);
 	tell_ready();
 	good = capture(s);
+	s->live.broken = !good;
 	if (good)
 		capture_rest(s);
 	queue_end(s->writer.queue);
@@ -307,7 +311,8 @@ static int run(struct snoop *s)
 		status = FAILED;
 	}
 	if (s->live.failed) {
-		wrong("--max-size lets the oldest go", "%s", s->writer.store->error);
+		wrong(s->live.full && !s->to.max_size ? "--max-size lets the oldest go" : NULL, "%s",
+		      s->writer.store->error);
 		status = FAILED;
 	}
 	return status;

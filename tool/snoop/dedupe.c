@@ -25,7 +25,7 @@
 struct seen {
 	XXH128_hash_t hash;
 	uint64_t ts_ns;
-	uint64_t packet;	/* 0: the place is free */
+	uint64_t packet;
 };
 
 /* Of a set, what is looked at first; the places are taken in turn, so @next is the oldest. */
@@ -34,9 +34,14 @@ struct head {
 	uint32_t next;
 };
 
+/**
+ * struct dedupe - what was seen of late
+ * @first: what has a lower number is forgotten; a place with 0 is free
+ */
 struct dedupe {
 	enum dedupe_key key;
 	uint64_t window_ns;
+	uint64_t first;
 	uint64_t seed;
 	size_t sets;		/* a power of two */
 	struct head *head;
@@ -57,6 +62,7 @@ struct dedupe *dedupe_new(enum dedupe_key key, uint64_t window_ns)
 		fail_out_of_memory();
 	dedupe->key = key;
 	dedupe->window_ns = window_ns;
+	dedupe->first = 1;
 	for (dedupe->sets = SETS_LEAST; dedupe->sets < wanted && dedupe->sets < SETS_MOST;)
 		dedupe->sets *= 2;
 	dedupe->head = calloc(dedupe->sets, sizeof(*dedupe->head));
@@ -78,6 +84,14 @@ void dedupe_free(struct dedupe *dedupe)
 	free(dedupe->head);
 	free(dedupe->seen);
 	free(dedupe);
+}
+
+/**
+ * dedupe_forget() - what was seen before the packet of a number has not been seen
+ */
+void dedupe_forget(struct dedupe *dedupe, uint64_t packet)
+{
+	dedupe->first = packet;
 }
 
 /* IP from its header on, with zeroes for what each router changes. */
@@ -136,7 +150,8 @@ uint64_t dedupe_find(struct dedupe *dedupe, const struct frame *frame, const uin
 	for (i = 0; i < WAYS; i++) {
 		uint64_t apart;
 
-		if (head->part[i] != part || !set[i].packet || !XXH128_isEqual(set[i].hash, this))
+		if (head->part[i] != part || set[i].packet < dedupe->first ||
+		    !XXH128_isEqual(set[i].hash, this))
 			continue;
 		apart = ts_ns > set[i].ts_ns ? ts_ns - set[i].ts_ns : set[i].ts_ns - ts_ns;
 		if (apart <= dedupe->window_ns)

@@ -16,6 +16,7 @@ struct dedupe;
 
 struct dedupe *dedupe_new(enum dedupe_key key, uint64_t window_ns);
 void dedupe_free(struct dedupe *dedupe);
+void dedupe_forget(struct dedupe *dedupe, uint64_t packet);
 uint64_t dedupe_find(struct dedupe *dedupe, const struct frame *frame, const uint8_t *bytes,
 		     uint32_t caplen, uint32_t len, uint64_t ts_ns, uint64_t packet);
 

@@ -59,6 +59,7 @@ struct counters {
 /**
  * struct capture_row - one run of snoop, as far as it is in one file
  * @id: set by the store
+ * @first_flow: what the first of its conversations is numbered, or would be
  * @ended: it came to its end in order
  */
 struct capture_row {
@@ -70,6 +71,7 @@ struct capture_row {
 	int snaplen;
 	uint64_t start_ns;
 	uint64_t end_ns;
+	uint64_t first_flow;
 	struct counters count;
 	bool ended;
 };
@@ -121,7 +123,8 @@ enum store_result {
 
 /**
  * struct store - where packets are stored
- * @next_packet: the number of the next packet; and of the next conversation
+ * @next_packet: the number of the next packet
+ * @next_flow: of the first conversation of this run
  * @link: the link type of what is there, -1 if nothing is
  * @write: all of the batch or nothing
  * @keep: keeps the limits; sets *@next_part if the next batch goes to another file

@@ -288,7 +288,7 @@ static bool write_capture(struct pg_store *s, const struct batch *batch)
 		s->capture, 0, 0, 0, row->link, row->snaplen, row->start_ns, row->end_ns,
 		row->count.received, row->count.stored, row->count.dups, row->count.dropped_kernel,
 		row->count.dropped_queue, row->count.lost, row->ended,
-		batch->n_packets ? batch->packet[0].id : s->common.next_packet, s->common.next_flow,
+		batch->n_packets ? batch->packet[0].id : s->common.next_packet, row->first_flow,
 	};
 	PGresult *result;
 	bool good;

@@ -426,7 +426,7 @@ static bool add_capture(struct sqlite_store *s, const struct capture_row *row, i
 		sqlite3_bind_int(stmt, 13, row->snaplen);
 		sqlite3_bind_int64(stmt, 15, row->start_ns);
 		sqlite3_bind_int64(stmt, 16, first_packet);
-		sqlite3_bind_int64(stmt, 17, s->common.next_flow);
+		sqlite3_bind_int64(stmt, 17, row->first_flow);
 	}
 	return step(s, which);
 }

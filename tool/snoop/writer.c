@@ -182,6 +182,17 @@ static void next_part(struct work *work)
 	work->base.dropped_queue += count->dropped_queue;
 	memset(count, 0, sizeof(*count));
 	work->batch.capture.start_ns = clock_ns(CLOCK_REALTIME);
+	work->batch.capture.first_flow = tracker_next_id(work->tracker);
+	/* What comes again is counted at one that is in the same file. */
+	if (work->w->dedupe)
+		dedupe_forget(work->w->dedupe, work->next_packet);
+}
+
+/* The store takes no more. */
+static void give_up(struct work *work, enum store_result result)
+{
+	work->w->live->full = result == STORE_FULL;
+	work->w->live->failed = true;
 }
 
 /* Writes the batch, as often as it takes; it is counted as lost if that is in vain. */
@@ -190,33 +201,32 @@ static bool write_batch(struct work *work)
 	struct writer *w = work->w;
 	struct batch *batch = &work->batch;
 	struct counters before = batch->capture.count;
-	uint64_t give_up = 0;
+	uint64_t until = 0;
 	enum store_result result;
 
 	read_counters(work, &batch->capture.count);
 	batch->capture.end_ns = clock_ns(CLOCK_REALTIME);
-	w->store->next_flow = tracker_next_id(work->tracker);
 	while ((result = w->store->keep(w->store, batch, NULL)) == STORE_DONE &&
 	       (result = w->store->write(w->store, batch)) == STORE_AGAIN) {
 		struct timespec pause = { .tv_nsec = 200000000 };
 
 		if (queue_ended(w->queue)) {
-			give_up = give_up ?: clock_ns(CLOCK_MONOTONIC) + w->patience * 1000000000ull;
-			if (clock_ns(CLOCK_MONOTONIC) > give_up)
+			until = until ?: clock_ns(CLOCK_MONOTONIC) + w->patience * 1000000000ull;
+			if (clock_ns(CLOCK_MONOTONIC) > until)
 				break;
 		}
 		nanosleep(&pause, NULL);
 	}
 	if (result == STORE_DONE) {
 		w->live->stored += batch->n_packets;
-		w->live->flows = tracker_next_id(work->tracker) - 1;
+		w->live->flows = tracker_next_id(work->tracker) - w->capture.first_flow;
 		w->live->dups += batch->capture.count.dups - work->told.dups;
 		w->live->bytes += batch->capture.count.bytes - work->told.bytes;
 		work->told = batch->capture.count;
 	} else {
 		w->live->lost += batch->n_packets;
 		batch->capture.count = before;
-		w->live->failed = true;
+		give_up(work, result);
 	}
 	empty(work);
 	return result == STORE_DONE;
@@ -227,6 +237,7 @@ static bool tick(struct work *work)
 {
 	struct writer *w = work->w;
 	struct counters now = work->batch.capture.count;
+	enum store_result result;
 	bool next = false;
 
 	work->ticked_ns = clock_ns(CLOCK_MONOTONIC);
@@ -235,8 +246,9 @@ static bool tick(struct work *work)
 	    now.dropped_queue != work->told.dropped_queue || now.received != work->told.received)
 		if (!write_batch(work))
 			return false;
-	if (w->store->keep(w->store, NULL, &next) != STORE_DONE) {
-		w->live->failed = true;
+	result = w->store->keep(w->store, NULL, &next);
+	if (result != STORE_DONE) {
+		give_up(work, result);
 		return false;
 	}
 	if (next) {
@@ -303,7 +315,8 @@ void *writer_run(void *writer)
 	uint64_t limit = w->store->options.max_size / 16;
 
 	work->w = w;
-	work->tracker = tracker_new(w->max_flows, w->store->next_flow);
+	w->capture.first_flow = w->store->next_flow;
+	work->tracker = tracker_new(w->max_flows, w->capture.first_flow);
 	work->next_packet = w->store->next_packet;
 	work->bytes_most = queue_size(w->queue) / 4 < BATCH_BYTES ? queue_size(w->queue) / 4 : BATCH_BYTES;
 	if (limit && limit < work->bytes_most)
@@ -316,7 +329,7 @@ void *writer_run(void *writer)
 	batch->capture = w->capture;
 
 	if (work_on(work)) {
-		batch->capture.ended = true;
+		batch->capture.ended = !w->live->broken;
 		write_batch(work);
 	}
 	if (w->live->failed)

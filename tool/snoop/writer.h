@@ -10,6 +10,10 @@
 
 /**
  * struct live - what both threads count, and the live line shows
+ * @flows: rows of conversations of this run
+ * @broken: the interface or the file ended otherwise than in order
+ * @failed: the store takes no more
+ * @full: for want of room
  */
 struct live {
 	_Atomic uint64_t received;
@@ -20,7 +24,9 @@ struct live {
 	_Atomic uint64_t lost;
 	_Atomic uint64_t bytes;
 	_Atomic uint64_t flows;
+	_Atomic bool broken;
 	_Atomic bool failed;
+	_Atomic bool full;
 };
 
 /**
