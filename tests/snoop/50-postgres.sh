@@ -164,5 +164,20 @@ snoop aged --store "$url" --max-age 8
 oldest_gone() { [ "$(query 'SELECT min(first) FROM packet_part')" != "$kept" ]; }
 check "a small one does" busywait 30 oldest_gone
 finish
+# A few packets have their age as well, before their partition is full.
+query 'DROP TABLE packet, packet_part, flow, name, traffic, capture, store'
+snoop few --store "$url" --max-age 8
+send 10 100
+busywait 20 pg_counted 10
+check "a few packets go by their age, too" busywait 30 pg_counted 0
+check_equal "and their conversation" "$(query 'SELECT count(*) FROM flow')" 0
+finish
+snoop few --store "$url" --max-age 8
+send 5 100
+busywait 20 pg_counted 5
+finish
+check_equal "the numbers go on" "$(query 'SELECT min(id), max(id) FROM packet')" "11|15"
+check_match "what PostgreSQL has no use for is refused" \
+	"$(in_ns "$TAP" "$FWCTL" snoop far --store "$url" --rotate-age 1h 2>&1)" 'PostgreSQL has no use for --rotate-age'
 check_match "no server" "$("$FWCTL" report "postgresql:///x?host=/none" 2>&1)" 'x: connection to server .* failed'
 stop immediate

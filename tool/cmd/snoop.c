@@ -100,6 +100,11 @@ static int read_options(int argc, char **argv, struct snoop *s)
 			     "an interface is missing, or --read FILE");
 	if (!s->to.where)
 		return wrong("as in: --store /var/lib/snoop/tap.db", "--store is missing");
+	if (store_is_postgres(s->to.where) &&
+	    (s->to.rotate_size || s->to.rotate_age || s->to.keep_free != UINT64_MAX))
+		return wrong("it is for a store of files", "PostgreSQL has no use for %s",
+			     s->to.rotate_size ? "--rotate-size" :
+			     s->to.rotate_age ? "--rotate-age" : "--keep-free");
 	if (s->key && strcmp(s->key, "exact") && strcmp(s->key, "ip"))
 		return wrong("exact or ip", "`%s` is no value for --key", s->key);
 	return DONE;

@@ -447,6 +447,40 @@ static bool drop_oldest(struct pg_store *s)
 	       run(s, "COMMIT");
 }
 
+/*
+ * What comes from now on lies in another partition, if the last one has had packets for an
+ * eighth of the greatest age: it would not be old as a whole before it is full.
+ */
+static bool end_part(struct pg_store *s, time_t now)
+{
+	uint64_t next = s->common.next_packet, parts_end = s->parts_end;
+	int64_t first = ask(s, "SELECT max(first) FROM packet_part", -1), since;
+
+	since = ask(s, "SELECT ts_ns / 1000000000 FROM packet WHERE id >= (SELECT max(first) FROM"
+		       " packet_part) ORDER BY id LIMIT 1", now);
+	if (now - since < (time_t)(s->common.options.max_age + 7) / 8)
+		return true;
+	s->parts_end = next;
+	if (run(s, "BEGIN") &&
+	    run_format(s, "ALTER TABLE packet DETACH PARTITION packet_%" PRId64 ";"
+		       "ALTER TABLE packet ATTACH PARTITION packet_%" PRId64 " FOR VALUES FROM (%" PRId64
+		       ") TO (%" PRIu64 "); UPDATE packet_part SET next = %" PRIu64 " WHERE first = %"
+		       PRId64, first, first, first, next, next, first) &&
+	    make_parts(s, next) && run(s, "COMMIT"))
+		return true;
+	s->parts_end = parts_end;
+	return false;
+}
+
+/* A limit that cannot be kept; if it is the server that has gone, the next batch waits for it. */
+static enum store_result keep_failed(struct pg_store *s)
+{
+	enum store_result result = failed(s);
+
+	run(s, "ROLLBACK");
+	return result == STORE_AGAIN ? STORE_DONE : result;
+}
+
 static enum store_result keep(struct store *store, const struct batch *next, bool *next_part)
 {
 	struct pg_store *s = (struct pg_store *)store;
@@ -462,6 +496,9 @@ static enum store_result keep(struct store *store, const struct batch *next, boo
 		return STORE_DONE;
 	s->kept = now;
 	s->since = 0;
+	/* Not while nobody knows which number is the next. */
+	if (o->max_age && !s->unsure && !end_part(s, now))
+		return keep_failed(s);
 	/* The last packet of the oldest partition. */
 	snprintf(sql, sizeof(sql), "SELECT ts_ns < %" PRIu64 " FROM packet WHERE id = (SELECT max(id)"
 		 " FROM packet WHERE id < (SELECT min(next) FROM packet_part))", oldest * 1000000000);
@@ -474,13 +511,8 @@ static enum store_result keep(struct store *store, const struct batch *next, boo
 		PQclear(old);
 		if (!too_old && (!o->max_size || size < (int64_t)(o->max_size - o->max_size / 8)))
 			break;
-		if (!drop_oldest(s)) {
-			enum store_result result = failed(s);
-
-			run(s, "ROLLBACK");
-			/* If it is the server that has gone, the next batch waits for it. */
-			return result == STORE_AGAIN ? STORE_DONE : result;
-		}
+		if (!drop_oldest(s))
+			return keep_failed(s);
 	}
 	return STORE_DONE;
 }
@@ -497,7 +529,9 @@ static void close_store(struct store *store)
 static void read_numbers(struct pg_store *s)
 {
 	struct store *store = &s->common;
-	uint64_t packet2 = ask(s, "SELECT max(first_packet) FROM capture", 1);
+	/* Of the last partition, which may be empty, as all before it may have gone. */
+	uint64_t packet2 = ask(s, "SELECT greatest((SELECT max(first_packet) FROM capture),"
+				  " (SELECT max(first) FROM packet_part))", 1);
 	uint64_t flow2 = ask(s, "SELECT max(first_flow) FROM capture", 1);
 
 	store->next_packet = ask(s, "SELECT max(id) + 1 FROM packet", 1);
