@@ -41,8 +41,9 @@ check_drops "not by somebody else" "policy 1" "$OUTSIDE" \
 	-i eth0 "$mac" "icmp('$OUTSIDE6', 'ff02::1', 130, ident=0, seq=0, data=bytes(16), hops=1)"
 watch_inside() { watch inside "$INSIDE" eth0 'icmp6 and ip6[40] >= 133 and src net 2001:db8:2::/64'; }
 watch_inside
-craft "$OUTSIDE" "icmp('$OUTSIDE6', '$INSIDE6', 135, ident=0, seq=0, data=packed('$INSIDE6'), hops=255)"
-check_seen "it is for this router only" inside 0
+check_drops "it is for this router only" "policy 1" "$OUTSIDE" -i eth0 "$mac" \
+	"icmp('$OUTSIDE6', '$INSIDE6', 135, ident=0, seq=0, data=packed('$INSIDE6'), hops=255)"
+check_seen "and does not come in" inside 0
 
 fw set neighbour off
 check_drops "switched off, nobody asks who listens" "policy 1" "$OUTSIDE" -i eth0 "$mac" "$query"
