@@ -41,8 +41,10 @@ for v in 4 6; do
 	check "v$v: UDP" udp_echoes "$INSIDE" "$out" 53
 	check "v$v: the router's own TCP" tcp_echoes "$ROUTER" "$out" 80
 	check_match "v$v: a closed port's refusal finds back" "$(udp_result "$INSIDE" "$out" 54)" refused
-	check "v$v: the outside saw the router's address only" \
-		sh -c "! grep -Fq '$in' '$TMP/watch-outside'"
+	settle
+	check "v$v: the outside saw the router's address" \
+		grep -Eq "$router > $out: ICMP6?,? echo request" "$TMP/watch-outside"
+	check_equal "v$v: and not the inside's" "$(grep -F "$in" "$TMP/watch-outside")" ""
 	check_flow "v$v: the flow is the inside's" ".family == \"ipv$v\" and .original.dport == 53" \
 		"$INVERTED and .original.src == \"$in\" and .state == \"replied\""
 
