@@ -113,7 +113,8 @@ RULES
 "$FWCTL" ovs setup-host fake iface fake0 addr 10.0.9.3/24 mac "$(mac 3)" >/dev/null
 ip -n fake neigh flush dev eth0
 check_equal "without a VLAN as well" "$(banner "$CLIENT" 10.0.9.3 22)" FAKE
-check_equal "and by IPv6, for any host, the real one is not asked" \
+check_equal "by IPv6 the other client's is the real one's" "$(banner "$OTHER" 2001:db8:9::3 22)" REAL
+check_equal "but the client's is not: for any host, the real one is not asked" \
 	"$(banner "$CLIENT" 2001:db8:9::3 22)" ""
 
 # A frame of the coprocessor with the VLAN of a port goes there alone; one with another VLAN
