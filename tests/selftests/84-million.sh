@@ -105,8 +105,13 @@ check "in $ours ms, at most as long" [ "$ours" -le "$best" ]
 check "with $most KiB of memory, below 32 MiB" [ "$most" -lt 32768 ]
 
 # The limit changes, while packets pass.
+received() { in_ns "$ROUTER" cat /sys/class/net/out0/statistics/rx_packets; }
+sending() { [ "$(received)" -gt "$begin" ]; }
+begin=$(received)
 send 2000000 "src_min 203.0.96.0" "src_max 203.0.96.255" "udp_src_min 1024" "udp_src_max 1280" "delay 2000" &
 sender=$!
+busywait 20 sending || die "pktgen does not send"
+begin=$(received)
 status=$(fw -j status)
 check "a larger limit" fw set max-flows 4000000
 check "loses no flow" [ "$(flows)" -ge "$count" ]
@@ -114,6 +119,8 @@ check "a smaller one" fw set max-flows 1048576
 check "neither" [ "$(flows)" -ge "$count" ]
 check "a limit below what is there" fw set max-flows 500000
 check "ends none, either" [ "$(flows)" -ge "$count" ]
+passed=$(($(received) - begin))
+check "packets came meanwhile: $passed" [ "$passed" -gt 1000 ]
 kill "$sender"
 wait "$sender" 2>/dev/null
 check_match "and no packet of a flow is dropped" "$(drops_since "$status")" '^(|table-full [0-9]+)$'
