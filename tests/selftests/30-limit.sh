@@ -60,6 +60,8 @@ check "an event says that the table is full" busywait 3 event_seen '.event == "t
 took=$(awk '{ sum += $2 } END { print sum }' "$TMP/burst")
 if [ "$took" -lt 900 ]; then
 	check_equal "one for all of a second" "$(event_count '.event == "table-full"')" 1
+else
+	note "the attempts took $took ms: there may be more than one event"
 fi
 check_equal "it names the limit and who was refused" "$(jq -c 'select(.event == "table-full") |
 	[.max_flows, .proto, .original.src, .original.dst, .original.dport]' "$TMP/events" | head -n 1)" \
@@ -88,4 +90,4 @@ no_flows() { [ "$(flow_count)" = 0 ]; }
 check "the flows go stale" busywait 8 no_flows
 check_equal "the next one passes" "$(attempts "$INSIDE" udp "$OUTSIDE4" 53x6 | cut -d ' ' -f 1 | xargs)" \
 	"answered answered answered answered answered answered"
-check "the count never was above the limit" [ "$(fw -j status | jq .flows)" -le 6 ]
+check "the count is not above the limit" [ "$(fw -j status | jq .flows)" -le 6 ]
