@@ -44,9 +44,13 @@ touch "$TMP/go"
 ) &
 sender=$!
 begin=${EPOCHREALTIME/./}
+# The one that is paced sends during each change, too; the others between two.
+in_ns "$OUTSIDE" "$PYTHON" -I -S "$TESTS/pace.py" "$INSIDE4" 53 "$(rounds 6000 600)" 10 >"$TMP/pace" 2>&1 &
+pace=$!
 swaps=$(rounds 1000 60)
 lost=0 failed=0
-for ((n = 0; n < swaps / 2; n++)); do
+for ((n = 0; ; n++)); do
+	[ "$n" -lt $((swaps / 2)) ] || kill -0 "$pace" 2>/dev/null || break
 	fw apply "$TMP/b" >/dev/null || failed=$((failed + 1))
 	if [ $((n % 10)) = 0 ]; then
 		tell stream echo 9 >/dev/null || lost=$((lost + 1))
@@ -57,7 +61,9 @@ done
 note "$(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
 stop
 wait "$sender"
-check_equal "$swaps rulesets" "$failed" 0
-check_equal "of the flows that all of them allow, no packet was lost" "$lost" 0
+check "the paced sender came to its end" wait "$pace"
+check_equal "$((2 * n)) rulesets" "$failed" 0
+check_equal "of the flows that all of them allow, no packet was lost between two changes" "$lost" 0
+check_match "nor during one, of $(rounds 6000 600)" "$(<"$TMP/pace")" '^0 [0-9]+ [0-9]+$'
 check_seen "none of a mixture of two came in" mixed 0
 check "those that one of them allows did" [ "$(seen right)" -gt 50 ]

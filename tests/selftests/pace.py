@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""pace.py ADDRESS PORT COUNT: sends a datagram each 10 ms to an echo server.
+"""pace.py ADDRESS PORT COUNT [PATIENCE]: sends a datagram each 10 ms to an echo server.
 
-Prints how many got no answer within a second, and after how many microseconds half
+Prints how many got no answer within a second, or PATIENCE seconds, and after how many microseconds half
 and 99 % of the answers were there.
 """
 
@@ -15,7 +15,7 @@ def main():
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("", 40053))
     sock.connect((address, port))
-    sock.settimeout(1)
+    sock.settimeout(float(sys.argv[4]) if len(sys.argv) > 4 else 1)
     took, lost = [], 0
     for number in range(count):
         start = time.monotonic()
