@@ -20,7 +20,7 @@ for v in 4 6; do
 	out=OUTSIDE$v
 	in_ns "$OUTSIDE" iperf3 -s -1 -p "5$v" >"$TMP/server$v" 2>&1 &
 	busywait 10 grep -q listening "$TMP/server$v"
-	check "v$v: iperf3 both ways for $seconds s" \
+	check "v$v: iperf3 both ways for $((seconds / 2)) s" \
 		in_ns "$INSIDE" iperf3 -c "${!out}" -p "5$v" --bidir -t $((seconds / 2)) -J --logfile "$TMP/iperf$v"
 	bytes=$(jq '[.end.sum_received.bytes, .end.sum_received_bidir_reverse.bytes] | min' "$TMP/iperf$v")
 	check "v$v: there was traffic in both directions: at least $bytes bytes each" [ "${bytes:-0}" -gt 200000 ]
