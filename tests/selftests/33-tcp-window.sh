@@ -84,12 +84,15 @@ check_drops "an answer to another SYN" "window 1" "$OUTSIDE" \
 # far_from SESSION PORT: says something in it, and sets `far` to the number that is as
 # far as can be from what comes from outside next. The first number is at random: a
 # fixed one would be near it every now and then.
+looks=0
 far_from() {
-	local next
-	capture "numbers$1" "$OUTSIDE" eth0 "tcp port $2"
+	local next name
+	# One of its own each time: the one before goes on.
+	name=numbers-$1-$((++looks))
+	capture "$name" "$OUTSIDE" eth0 "tcp port $2"
 	check "$1 goes on" tell "$1" echo 100
 	settle
-	read -r next _ < <("$PYTHON" -I -S "$TESTS/numbers.py" "$TMP/numbers$1.pcap" 80)
+	read -r next _ < <("$PYTHON" -I -S "$TESTS/numbers.py" "$TMP/$name.pcap" 80)
 	far=$(((next + (1 << 31)) % (1 << 32)))
 }
 

@@ -67,7 +67,7 @@ check_equal "but for who was to go" "$(fw -j group show friends | jq -c '[.membe
 	'[["192.0.2.1",null],["192.0.2.3",1000],["198.51.100.2",null]]'
 check_equal "and who has time left has less" "$(fw -j group show friends |
 	jq '.members[] | select(.timeout) | .left < 995')" true
-fw apply "$TMP/old" >/dev/null
+fw group flush friends && fw apply "$TMP/old" >/dev/null
 
 # Over ssh, one does not lock oneself out.
 export SSH_CONNECTION="$OUTSIDE4 50000 $ROUTER_OUT4 22"
