@@ -156,10 +156,11 @@ static void replace_one(struct fwl_net *fn, struct fwl_member *member, void *arg
 {
 	const struct fwl_group *group = member->group;
 	u32 generation = *(u32 *)arg;
-	bool stays = member->seen == generation || (member->timeout && !member->sub);
+	bool stays = member->timeout && !member->sub;
 
-	if (member->died == FWL_NEVER &&
-	    (group->gone == generation || (group->replaced == generation && !stays)))
+	if (member->died != FWL_NEVER || member->seen == generation)
+		return;
+	if (group->gone == generation || (group->replaced == generation && !stays))
 		leave(fn, member, generation);
 }
 

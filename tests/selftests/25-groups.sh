@@ -155,6 +155,11 @@ check "a file without the group" fw apply - < <(grep -E '^(version|role) ' <<<"$
 check "comes and goes" fw apply - <<<"$before"
 check "and the ban with it" udp_echoes "$OUTSIDE" "$INSIDE4" 53
 check_equal "the group is empty" "$(members banned)" "[]"
+# What is only looked at leaves no trace, not even on a group without members.
+check "a file without it is checked" fw apply --check - < <(grep -E '^(version|role) ' <<<"$before")
+check "and one with a member applied" fw apply - <<<"$before"$'\ngroup banned host 192.0.2.61'
+check_equal "who is there" "$(members banned)" '["192.0.2.61"]'
+fw group flush banned
 
 # Many, from a file.
 seq -f '10.64.%g.0/30' 0 255 >"$TMP/many"
