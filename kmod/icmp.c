@@ -15,8 +15,8 @@
 /*
  * This router's own answer to a packet that the rules let in, but for which it
  * has no flow: the refusal when the table is full; or to one that they reject. It leaves
- * by @out, which mostly is where the packet came by; all else that a rule may have seen of
- * that, it is believed to have seen.
+ * by @out, which mostly is where the packet came by. What else rules ask for they saw then
+ * and nobody sees now: it is enough if the packet was not denied with it, or without.
  */
 static bool answers_allowed(const struct fwl_ruleset *rs, const struct fwl_packet *quoted,
 			    const struct net_device *out)
@@ -24,13 +24,16 @@ static bool answers_allowed(const struct fwl_ruleset *rs, const struct fwl_packe
 	struct fwl_query query = {
 		.pkt = quoted,
 		.iface = out->name,
-		.believe = true,
 		.generation = rs->generation,
 		.now = ktime_get_real_seconds(),
 	};
 	const struct fwl_rule *rule;
 
 	rule = fwl_classify(rs->classifiers[FLOWWALL_DIRECTION_IN], &query);
+	if (!rule || rule->action == FLOWWALL_ACTION_DENY) {
+		query.believe = true;
+		rule = fwl_classify(rs->classifiers[FLOWWALL_DIRECTION_IN], &query);
+	}
 	return rule && rule->action != FLOWWALL_ACTION_DENY;
 }
 

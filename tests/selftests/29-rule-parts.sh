@@ -15,6 +15,7 @@ listen_tcp "$INSIDE" 80
 ip -n "$ROUTER" link add dum0 type dummy
 fw_rules <<-RULES
 	role dum0 internal
+	deny in udp to any u32 "0&0xFF000000=0x46000000" id never
 	allow in icmp type echo-request to $INSIDE4,$INSIDE6 id ping
 	allow in udp from 203.0.113.1,203.0.113.8-203.0.113.11,2001:db8:9::/48 to any port 53 id list
 	reject in tcp to any port 22 id no-ssh
