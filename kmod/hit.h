@@ -203,7 +203,7 @@ static __always_inline bool fwl_follow(const struct fwl_ruleset *rs,
 	u8 state = READ_ONCE(flow->state);
 	enum flowwall_ttl_class class;
 
-	if (flow->profile || READ_ONCE(flow->epoch) != ifaces->epoch ||
+	if (flow->profile || READ_ONCE(flow->epoch) != READ_ONCE(ifaces->epoch) ||
 	    fwl_entry_expired(flow, entry, jiffies))
 		return false;
 	if (fwl_kind_proto(flow->kind) != IPPROTO_TCP) {
