@@ -88,7 +88,7 @@ uml*)
 	[ "${processor:-0}" -ge 512 ] || die "this processor does not say how large its registers are" ;;
 *)
 	processor=''
-	sed -i '/CONFIG_HOSTFS\|CONFIG_KERNEL_STACK_ORDER/d' "$work/fragment" ;;
+	sed -i '/CONFIG_HOSTFS\|CONFIG_KERNEL_STACK_ORDER\|VMAP_STACK/d' "$work/fragment" ;;
 esac
 key=$(printf '%s\n' "$version" "$processor" '' | cat - "$work/fragment" | sha256sum | cut -c1-12)
 
