@@ -178,6 +178,29 @@ static enum fwl_tcp_fit other_side_fits(const struct fwl_tcp_window *w,
 	return FWL_TCP_FITS;
 }
 
+/* The other side was not heard so far, or what was heard of it does not count. */
+static enum fwl_tcp_fit unanswered_fits(const struct fwl_tcp_window *w,
+					const struct fwl_segment *segment, u8 state, bool reply,
+					bool trusted)
+{
+	u32 end = READ_ONCE(w->end[reply]), reach;
+	u16 mine = READ_ONCE(w->window[reply]);
+
+	if (!mine)
+		return FWL_TCP_FITS;
+	/* What nobody has answered since it was picked up has no say in a new connection. */
+	if (state == FWL_STATE_PICKED_UP && fwl_tcp_opens(segment->flags))
+		return FWL_TCP_ANEW;
+	if (trusted)
+		return FWL_TCP_FITS;
+	if (fwl_tcp_opens(segment->flags))
+		return segment_end(segment) == end ? FWL_TCP_FITS : FWL_TCP_STRAY;
+	reach = slack_ahead(room(mine), 0);
+	if (behind(segment->seq, end + reach) || behind(end - reach, segment_end(segment)))
+		return FWL_TCP_STRAY;
+	return segment->flags & FWL_TCP_RST && segment->seq != end ? FWL_TCP_APART : FWL_TCP_FITS;
+}
+
 /*
  * RFC 5961, section 3: only the very next number ends a connection at once. One that
  * answers an older segment comes too late to do anything.
@@ -214,8 +237,10 @@ enum fwl_tcp_fit fwl_tcp_fits(const struct fwl_tcp_window *w, const struct fwl_s
 
 	if (state == FLOWWALL_STATE_SYN_SENT && (mine || others))
 		return answer_fits(w, segment, reply);
-	if (!others || answers_again(w, segment, state, reply))
+	if (answers_again(w, segment, state, reply))
 		return FWL_TCP_FITS;
+	if (!others)
+		return unanswered_fits(w, segment, state, reply, trusted);
 	if (!mine)
 		return other_side_fits(w, segment, reply);
 	ahead = slack_ahead(room(mine), room(others));

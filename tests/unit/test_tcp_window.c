@@ -468,6 +468,47 @@ START_TEST(a_syn_may_be_answered_twice)
 }
 END_TEST
 
+/* Until an answer counts, the other end of the connection is known by its own numbers. */
+START_TEST(a_syn_that_is_answered_twice_is_not_open_to_all)
+{
+	static const struct fwl_segment blind[] = {
+		{ 777777777, 0, 0, 0, RST, 0 },
+		{ 1000 + (1u << 30), 0, 0, 64240, SYN, 7 },
+		{ 1000 + 5000, 0, 0, 64240, SYN, 7 },
+		{ 777777777, 905000001, 0, 500, ACK, 0 },
+	};
+	static const struct fwl_segment syn = { 1000, 0, 0, 64240, SYN, 7 };
+	static const struct fwl_segment reset = { 1001, 0, 0, 0, RST, 0 }, near = { 1002, 0, 0, 0, RST, 0 };
+	u8 state = fwl_tcp_first(SYN);
+	struct fwl_tcp_window w = { 0 };
+	unsigned int i;
+
+	fwl_tcp_note(&w, &syn, state, false);
+	say(&w, &state, (struct fwl_segment){ 5000, 1001, 0, 64240, SYN | ACK, 7 }, true);
+	say(&w, &state, syn, false);
+	say(&w, &state, (struct fwl_segment){ 905000000, 1001, 0, 64240, SYN | ACK, 7 }, true);
+	for (i = 0; i < sizeof(blind) / sizeof(*blind); i++)
+		ck_assert_int_eq(fwl_tcp_fits(&w, &blind[i], state, false, false), FWL_TCP_STRAY);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &syn, state, false, false), FWL_TCP_FITS);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &reset, state, false, false), FWL_TCP_FITS);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &near, state, false, false), FWL_TCP_APART);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &(struct fwl_segment){ 1001, 905000001, 0, 500, ACK, 0 },
+				      state, false, false), FWL_TCP_FITS);
+}
+END_TEST
+
+/* Picked up midway and never answered: the ports may be used for a new connection. */
+START_TEST(a_syn_ends_what_was_picked_up_in_vain)
+{
+	static const struct fwl_segment syn = { 3000000000u, 0, 0, 64240, SYN, 7 };
+	u8 state = fwl_tcp_first(ACK);
+	struct fwl_tcp_window w = { 0 };
+
+	fwl_tcp_note(&w, &(struct fwl_segment){ 1000, 2000, 10, 500, ACK, 0 }, state, false);
+	ck_assert_int_eq(fwl_tcp_fits(&w, &syn, state, false, true), FWL_TCP_ANEW);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tcp_window");
@@ -484,6 +525,8 @@ int main(void)
 	tcase_add_test(tcase, data_of_a_syn_may_be_acknowledged_later);
 	tcase_add_test(tcase, a_host_that_forgot_is_told);
 	tcase_add_loop_test(tcase, a_syn_may_be_answered_twice, 0, 3);
+	tcase_add_test(tcase, a_syn_that_is_answered_twice_is_not_open_to_all);
+	tcase_add_test(tcase, a_syn_ends_what_was_picked_up_in_vain);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
