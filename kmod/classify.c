@@ -144,8 +144,12 @@ static u8 plain_proto(u8 proto)
 
 /* --- search ---------------------------------------------------------------- */
 
+/*
+ * @maybe: the ranks of the first refusal and of the first allowance that would match at some
+ * interface, while nobody knows which one it is.
+ */
 static const struct entry *search(const struct fwl_tuple *tuple, const struct fields *fields,
-				  const struct fwl_query *query, u64 before)
+				  const struct fwl_query *query, u64 before, u64 maybe[2])
 {
 	u32 hash = hash_fields(&tuple->shape, fields);
 	u32 at = tuple->heads[hash & tuple->mask];
@@ -155,9 +159,17 @@ static const struct entry *search(const struct fwl_tuple *tuple, const struct fi
 
 		if (entry->rank >= before)
 			return NULL;
-		if (entry->hash == hash &&
-		    fwl_match(&entry->rule->match, entry->rule->handle, query))
-			return entry;
+		if (entry->hash == hash) {
+			if (fwl_match(&entry->rule->match, entry->rule->handle, query))
+				return entry;
+			if (query->unsure && *query->unsure) {
+				u64 *first = &maybe[fwl_rule_allows(entry->rule)];
+
+				if (entry->rank < *first)
+					*first = entry->rank;
+				*query->unsure = false;
+			}
+		}
 		at = entry->next;
 	}
 	return NULL;
@@ -179,7 +191,7 @@ struct fwl_rule *fwl_classify(const struct fwl_classifier *classifier,
 	u8 proto = fwl_kind_proto(pkt->kind);
 	struct fwl_rule *found = NULL;
 	struct fields fields;
-	u64 before = U64_MAX;
+	u64 before = U64_MAX, maybe[2] = { U64_MAX, U64_MAX };
 	u32 i;
 
 	if (!classifier->n)
@@ -200,12 +212,14 @@ struct fwl_rule *fwl_classify(const struct fwl_classifier *classifier,
 
 		if (!(tuple->shape.families & family))
 			continue;
-		entry = search(tuple, &fields, query, before);
+		entry = search(tuple, &fields, query, before, maybe);
 		if (entry) {
 			found = entry->rule;
 			before = entry->rank;
 		}
 	}
+	if (query->unsure)
+		*query->unsure = maybe[found ? !fwl_rule_allows(found) : !query->policy] < before;
 	return found;
 }
 

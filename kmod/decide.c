@@ -179,7 +179,7 @@ static void decide_miss(const struct fwl_context *c, struct fwl_decision *d)
 	rule = fwl_classify(c->rs->classifiers[c->direction], &query);
 	d->rule = rule;
 	d->basis = rule ? FLOWWALL_BASIS_RULE : FLOWWALL_BASIS_POLICY;
-	if (rule && rule->action != FLOWWALL_ACTION_ALLOW) {
+	if (rule && !fwl_rule_allows(rule)) {
 		fwl_decide_drop(d, FLOWWALL_BASIS_RULE, FLOWWALL_DROP_RULE);
 		d->reject = rule->action == FLOWWALL_ACTION_REJECT;
 		return;
@@ -224,14 +224,14 @@ enum fwl_still fwl_still_allowed(const struct fwl_ruleset *rs, const struct fwl_
 		.iface = iface,
 		.held = READ_ONCE(flow->rule),
 		.unsure = &unsure,
+		.policy = direction != FLOWWALL_DIRECTION_IN,
 		.generation = rs->generation,
 		.now = ktime_get_real_seconds(),
 	};
 
 	fwl_flow_opener(flow, &opener);
 	*rule = fwl_classify(rs->classifiers[direction], &query);
-	allowed = *rule ? (*rule)->action == FLOWWALL_ACTION_ALLOW
-			: direction != FLOWWALL_DIRECTION_IN;
+	allowed = *rule ? fwl_rule_allows(*rule) : query.policy;
 	return unsure ? FWL_STILL_UNSURE : allowed ? FWL_STILL_ALLOWED : FWL_STILL_REFUSED;
 }
 
@@ -296,10 +296,12 @@ static void decide_revoked(const struct fwl_context *c, struct fwl_decision *d,
 			   struct fwl_flow *flow, enum fwl_entry entry)
 {
 	enum flowwall_drop reason = FLOWWALL_DROP_POLICY;
+	enum fwl_still still = FWL_STILL_REFUSED;
 	u8 state = READ_ONCE(flow->state);
 
-	if (state == FWL_STATE_REVOKED && READ_ONCE(flow->epoch) != c->epoch &&
-	    judge_again(c, d, flow, entry, &reason) == FWL_STILL_ALLOWED) {
+	if (state == FWL_STATE_REVOKED && READ_ONCE(flow->epoch) != c->epoch)
+		still = judge_again(c, d, flow, entry, &reason);
+	if (still == FWL_STILL_ALLOWED) {
 		decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
 		return;
 	}
@@ -314,7 +316,7 @@ static void decide_revoked(const struct fwl_context *c, struct fwl_decision *d,
 	}
 	d->flow = flow;
 	d->entry = entry;
-	d->judged = true;
+	d->judged = still == FWL_STILL_REFUSED;
 	d->judged_rule = READ_ONCE(flow->rule);
 	d->next = state;
 	fwl_decide_drop(d, FLOWWALL_BASIS_FLOW,
@@ -353,10 +355,14 @@ static void decide_hit(const struct fwl_context *c, struct fwl_decision *d, stru
 	d->basis = FLOWWALL_BASIS_FLOW;
 	d->flow = flow;
 	d->entry = entry;
-	/* Roles or routes have changed, and with them what the flow is. */
-	if (unlikely(entry == FWL_ORIGINAL && !fwl_goes_its_way(c, flow) &&
-		     !is_for_many(&c->pkt))) {
+	/*
+	 * Roles or routes have changed, and with them what the flow is; or this is another
+	 * copy, for somebody elsewhere, and the flow is that of the first one.
+	 */
+	if (unlikely(!fwl_goes_its_way(c, flow, entry))) {
 		decide_anew(c, d, flow, FLOWWALL_END_REVOKED);
+		if (is_for_many(&c->pkt))
+			d->ended = NULL;
 		return;
 	}
 	if (unlikely(READ_ONCE(flow->epoch) != c->epoch)) {

@@ -120,11 +120,18 @@ static inline bool fwl_replies_outside(const struct fwl_context *c)
 	return c->transit || (c->external && c->direction != FLOWWALL_DIRECTION_IN);
 }
 
-/* Does a packet of the original direction still go its flow's way? */
-static inline bool fwl_goes_its_way(const struct fwl_context *c, const struct fwl_flow *flow)
+/*
+ * Does a packet still go its flow's way? Answers may come and leave by another interface than
+ * before, but not leave outside if nothing of the flow came from there.
+ */
+static inline bool fwl_goes_its_way(const struct fwl_context *c, const struct fwl_flow *flow,
+				    enum fwl_entry entry)
 {
-	return c->direction == fwl_flow_direction(flow) &&
-	       fwl_replies_outside(c) == fwl_entry_outside(flow, FWL_REPLY);
+	if (entry == FWL_ORIGINAL)
+		return c->direction == fwl_flow_direction(flow) &&
+		       fwl_replies_outside(c) == fwl_entry_outside(flow, FWL_REPLY);
+	return fwl_entry_outside(flow, FWL_REPLY) == (c->direction == FLOWWALL_DIRECTION_IN) &&
+	       (!fwl_replies_outside(c) || fwl_entry_outside(flow, FWL_ORIGINAL));
 }
 
 void fwl_decide(const struct fwl_context *c, struct fwl_decision *d, int err);

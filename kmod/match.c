@@ -120,7 +120,7 @@ static bool u32_matches(const struct fwl_match *match, u32 handle, const struct 
  * fwl_match() - is a rule about this packet?
  * @match: what the rule asks
  * @handle: the rule's
- * @query: the packet
+ * @query: the packet; its @unsure is set to true if it lacks nothing but the interface
  *
  * Context: any, RCU if there are groups.
  */

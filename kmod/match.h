@@ -103,8 +103,9 @@ struct fwl_match {
  * @held: handle of the rule that let its flow in: what cannot be seen any more,
  *	that rule is believed to match
  * @believe: so is every rule
- * @unsure: set to true if a rule would match at some interface, and @iface is not known;
- *	or NULL
+ * @unsure: set to whether a rule before the one found would decide otherwise at some
+ *	interface, and @iface is not known; or NULL
+ * @policy: with @unsure, whether it is allowed if no rule is found
  * @generation: of the ruleset: which members groups have
  * @now: seconds since 1970
  */
@@ -118,6 +119,7 @@ struct fwl_query {
 	u32 held;
 	bool believe;
 	bool *unsure;
+	bool policy;
 	u32 generation;
 	s64 now;
 };

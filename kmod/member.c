@@ -376,8 +376,8 @@ static void undo_one(struct fwl_net *fn, struct fwl_member *member, void *arg)
 			member->next = fn->leaving;
 			fn->leaving = member;
 		}
+		/* Nor was it ever there: whoever reads @born, old or new, sees that. */
 		WRITE_ONCE(member->died, 0);
-		member->born = 0;
 	} else if (member->died == generation) {
 		WRITE_ONCE(member->died, FWL_NEVER);
 		member->group->size++;
@@ -387,9 +387,13 @@ static void undo_one(struct fwl_net *fn, struct fwl_member *member, void *arg)
 	member->group->dirty = false;
 }
 
+/* At once, or after @delay at the latest: what comes often must not put it off for ever. */
 static void start_reaping(struct fwl_net *fn, unsigned long delay)
 {
-	mod_delayed_work(system_power_efficient_wq, &fn->reap, delay);
+	if (delay)
+		queue_delayed_work(system_power_efficient_wq, &fn->reap, delay);
+	else
+		mod_delayed_work(system_power_efficient_wq, &fn->reap, 0);
 }
 
 /**

@@ -108,6 +108,11 @@ struct fwl_rule {
 	time64_t last_hit;
 };
 
+static inline bool fwl_rule_allows(const struct fwl_rule *rule)
+{
+	return rule->action == FLOWWALL_ACTION_ALLOW;
+}
+
 int fwl_counter_init(struct fwl_counter *counter, struct fwl_counter_block **source);
 void fwl_counter_block_put(struct fwl_counter_block *block);
 void fwl_counter_free(struct fwl_counter *counter);

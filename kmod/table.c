@@ -78,6 +78,18 @@ static void free_dead(struct fwl_table *table)
 		table->grace = start_poll_synchronize_rcu();
 }
 
+/*
+ * One entry of a flow may live on long after the other one: before half a turn of jiffies is
+ * over, which would be the future again, that one has expired just now.
+ */
+static void stay_expired(struct fwl_flow *flow, enum fwl_entry entry, u32 now)
+{
+	u32 expires = READ_ONCE(flow->expires[entry]);
+
+	if (fwl_entry_expired(flow, entry, now) && now - expires > 1U << 30)
+		cmpxchg(&flow->expires[entry], expires, now);
+}
+
 /* Removes the expired flows of one slice of the table. */
 static void sweep_slice(struct fwl_net *fn)
 {
@@ -100,9 +112,14 @@ static void sweep_slice(struct fwl_net *fn)
 		buckets = rcu_dereference(table->buckets);
 		for (; buckets && at != stop; at++) {
 			flow = rcu_dereference(buckets->bucket[at & buckets->mask]);
-			for (; flow; flow = rcu_dereference(flow->next))
-				if (fwl_flow_expired(flow, now))
+			for (; flow; flow = rcu_dereference(flow->next)) {
+				if (fwl_flow_expired(flow, now)) {
 					fwl_flow_end(fn, flow, FLOWWALL_END_EXPIRED);
+					continue;
+				}
+				stay_expired(flow, FWL_ORIGINAL, now);
+				stay_expired(flow, FWL_REPLY, now);
+			}
 		}
 		rcu_read_unlock();
 		at = stop;

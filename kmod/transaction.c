@@ -478,6 +478,7 @@ static int adjust_hooks(struct fwl_net *fn, const struct fwl_ruleset *rs)
 static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_buckets *buckets,
 		   struct fwl_ruleset **old)
 {
+	struct fwl_ifaces *ifaces;
 	int err;
 
 	*old = running(fn);
@@ -489,7 +490,13 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 
 	err = adjust_hooks(fn, rs);
 	if (err) {
-		/* Hooks that were there before, or a new one or two, have judged by it. */
+		/*
+		 * Hooks that were there before, or a new one or two, have judged by it: of
+		 * that, each flow is to be judged again.
+		 */
+		ifaces = rcu_dereference_protected((*old)->ifaces, lockdep_is_held(&fn->lock));
+		if (ifaces)
+			smp_store_release(&ifaces->epoch, ++fn->epoch);
 		rcu_assign_pointer(fn->ruleset, *old);
 		synchronize_rcu();
 		fwl_table_limit(&fn->table, &(*old)->settings);

@@ -412,10 +412,8 @@ static __always_inline bool followed(const struct fwl_context *c)
 	if (!flow)
 		return false;
 	entry = fwl_flow_entry(flow, &c->pkt);
-	if (entry == FWL_ORIGINAL ? !fwl_goes_its_way(c, flow) :
-	    fwl_entry_outside(flow, FWL_REPLY) != (c->direction == FLOWWALL_DIRECTION_IN))
-		return false;
-	if (!fwl_follow(c->rs, c->ifaces, flow, entry, &c->pkt))
+	if (!fwl_goes_its_way(c, flow, entry) ||
+	    !fwl_follow(c->rs, c->ifaces, flow, entry, &c->pkt))
 		return false;
 	fwl_count(c->fn, packets);
 	if (unlikely(c->rs->settings.fastpath))

@@ -90,32 +90,100 @@ for v in 4 6; do
 	check_fails "v$v: with a new refusal at its interface, it does" tell "to$v" echo 10
 done
 
-# The route of a flow from inside to inside leads outside now: other rules are about it.
-ip -n "$ROUTER" link add tun0 type dummy
+# Nobody has to ask the originator where nothing depends on its interface.
+fw_rules <<-RULES
+	allow in udp to any port 53 id dns
+	deny in on out0 log
+RULES
+craft "$OUTSIDE" "udp('$OUTSIDE4', '$INSIDE4', 7053, 53)"
+check_equal "a flow by a rule" "$(flow '.original.dport == 53' | wc -l)" 1
+fw_rules <<-RULES
+	deny in on out0 log
+RULES
+check_equal "without it, the refusal behind it ends the flow at once" \
+	"$(flow '.original.dport == 53 and .state != "revoked"' | wc -l)" 0
+
+# A host behind another inside interface; when that is gone, its address is outside.
+setup_ns FAR
+FAR4=203.0.113.9
+ip -n "$ROUTER" link add tun0 type veth peer name eth0 netns "$FAR"
+ip -n "$ROUTER" addr add 203.0.113.1/24 dev tun0
 ip -n "$ROUTER" link set tun0 up
-ip -n "$ROUTER" route add 203.0.113.0/24 dev tun0
-ip -n "$ROUTER" neigh add 203.0.113.9 lladdr 02:00:00:00:00:09 dev tun0
-fw_apply <<-RULES
-	version 1
-	role out0 external
-	role in0 internal
+ip -n "$FAR" addr add "$FAR4/24" dev eth0
+ip -n "$FAR" link set eth0 up
+ip -n "$FAR" route add default via 203.0.113.1
+watch far "$FAR" eth0 'udp and dst port 53'
+there() { craft "$INSIDE" "udp('$INSIDE4', '$FAR4', $1, $2)"; }
+back() { craft "$FAR" "udp('$FAR4', '$INSIDE4', $1, $2)"; }
+fw_rules <<-RULES
+	role tun0 internal
+	allow inside udp on in0 to any port 53
+	deny inside udp to any port 53
+RULES
+check_arrives "a flow within, by a rule with an interface" far 1 "$INSIDE" "udp('$INSIDE4', '$FAR4', 7053, 53)"
+cp "$TMP/ruleset" "$TMP/allowing"
+fw_rules <<-RULES
+	role tun0 internal
+	deny inside udp to any port 53
+RULES
+check_arrives "ends without that rule" far 0 "$INSIDE" "udp('$INSIDE4', '$FAR4', 7053, 53)"
+fw apply "$TMP/allowing"
+back 53 7053
+check_arrives "and is back with it, whoever sends first" far 1 "$INSIDE" "udp('$INSIDE4', '$FAR4', 7053, 53)"
+
+fw_rules <<-RULES
 	role tun0 internal
 	allow inside udp to any
 	deny out udp to any port 9
 RULES
-capture outside "$OUTSIDE" eth0 'udp dst port 9 or udp dst port 10'
-through() { craft "$INSIDE" "udp('$INSIDE4', '203.0.113.9', 7000 + $1, $1)"; }
-through 9
-through 10
-check_equal "two flows within" "$(flow '.direction == "inside"' | wc -l)" 2
+capture outside "$OUTSIDE" eth0 "udp and dst host $FAR4"
+there 7009 9
+there 7010 10
+# And two that the other end has opened.
+back 9 7109
+back 10 7110
+check_equal "four flows within" "$(flow '.direction == "inside" and (.original.sport | . != 7053)' | wc -l)" 4
 ip -n "$ROUTER" link del tun0
 ip -n "$ROUTER" route add 203.0.113.0/24 via "$OUTSIDE4"
 before=$(fw -j status)
-through 9
-through 10
+there 7009 9
+there 7010 10
+there 7109 9
+there 7110 10
 settle
-check_equal "what a rule denies to the outside does not leave" "$(captured outside | grep -c '203.0.113.9.9:')" 0
-check_equal "what none denies does" "$(captured outside | grep -c '203.0.113.9.10:')" 1
-check_equal "the rule has dropped it" "$(drops_since "$before")" "rule 1"
-check_equal "it is a flow to the outside now" "$(flow '.direction == "out" and .original.dst == "203.0.113.9"' | wc -l)" 1
-check_drops "whose answers come in" "" "$OUTSIDE" "udp('203.0.113.9', '$INSIDE4', 10, 7010)"
+for port in 9 109; do
+	check_equal "what a rule denies to the outside does not leave ($port)" \
+		"$(captured outside | grep -c "\.$((7000 + port)) > $FAR4.9:")" 0
+done
+for port in 10 110; do
+	check_equal "what none denies does ($port)" \
+		"$(captured outside | grep -c "\.$((7000 + port)) > $FAR4.10:")" 1
+	check_equal "it is a flow to the outside now ($port)" \
+		"$(flow ".direction == \"out\" and .original.sport == $((7000 + port))" | wc -l)" 1
+done
+# Those that ended before may still send.
+check_equal "the rule has dropped them" "$(drops_since "$before" | grep -o 'rule.*')" "rule 2"
+check_drops "whose answers come in" "" "$OUTSIDE" "udp('$FAR4', '$INSIDE4', 10, 7010)"
+
+# Of one packet to many, each copy is asked for by itself.
+if in_ns "$ROUTER" test -e /proc/net/ip_mr_vif; then
+	ip -n "$ROUTER" link add tun0 type veth peer name eth1 netns "$FAR"
+	ip -n "$ROUTER" link set tun0 up
+	ip -n "$FAR" link set eth1 up
+	fw_rules <<-RULES
+		role tun0 internal
+		allow inside udp to any
+		deny out udp to 239.0.0.0/8
+	RULES
+	watch many-inside "$FAR" eth1 'dst host 239.1.1.1'
+	watch many-outside "$OUTSIDE" eth0 'dst host 239.1.1.1'
+	in_ns "$ROUTER" "$PYTHON" "$TESTS/multicast.py" in0 "$INSIDE4" 239.1.1.1 out0 tun0 >"$TMP/multicast" &
+	busywait 10 test -s "$TMP/multicast" || die "there is no multicast route"
+	for n in 1 2 3; do
+		craft "$INSIDE" "udp('$INSIDE4', '239.1.1.1', 7000, 7000)"
+	done
+	check_seen "inside, all of them arrive" many-inside 3
+	check_seen "outside, where a rule denies them, none" many-outside 0
+else
+	echo "# this kernel has no multicast routing"
+fi

@@ -183,6 +183,62 @@ START_TEST(the_same_rule_often)
 }
 END_TEST
 
+/* A rule about all of a protocol at an interface, or at any. */
+static struct fwl_ranked rule_at(u32 number, s16 proto, const char *iface, u8 action)
+{
+	struct fwl_rule *rule = calloc(1, sizeof(*rule));
+
+	rule->match.proto = proto;
+	rule->match.icmp_type = -1;
+	rule->match.icmpv6_type = -1;
+	strcpy(rule->match.iface, iface);
+	rule->action = action;
+	rule->handle = number;
+	return (struct fwl_ranked){ number, rule };
+}
+
+/* Where the interface is not known, what is unsure is what it would change. */
+START_TEST(an_unknown_interface)
+{
+	static const struct {
+		const char *iface[3];
+		u8 action[3];
+		bool policy;
+		bool unsure;
+	} cases[] = {
+#define ALLOW	FLOWWALL_ACTION_ALLOW
+#define DENY	FLOWWALL_ACTION_DENY
+		{ { "eth0", "", "" }, { ALLOW, DENY, DENY }, true, true },
+		{ { "eth0", "", "" }, { DENY, DENY, DENY }, true, false },
+		{ { "", "eth0", "" }, { DENY, ALLOW, ALLOW }, true, false },
+		{ { "eth0", "eth1", "" }, { DENY, ALLOW, DENY }, true, true },
+		{ { "eth0", "eth1", "eth2" }, { DENY, DENY, DENY }, false, false },
+		{ { "eth0", "eth1", "eth2" }, { DENY, DENY, DENY }, true, true },
+		{ { "eth0", "eth1", "eth2" }, { DENY, ALLOW, DENY }, false, true },
+		{ { "eth0", "eth1", "eth2" }, { ALLOW, ALLOW, ALLOW }, true, false },
+	};
+	struct fwl_packet pkt = { .kind = IPPROTO_TCP };
+	bool unsure = false;
+	struct fwl_query query = {
+		.pkt = &pkt, .held = 77, .unsure = &unsure, .policy = cases[_i].policy
+	};
+	struct fwl_classifier *classifier;
+	struct fwl_ranked rules[4];
+	u32 i;
+
+	/* Of the same shape, and about other packets. */
+	rules[0] = rule_at(1, IPPROTO_UDP, "", ALLOW);
+	for (i = 0; i < 3; i++)
+		rules[i + 1] = rule_at(i + 2, IPPROTO_TCP, cases[_i].iface[i], cases[_i].action[i]);
+	classifier = fwl_classifier_build(NULL, NULL, 0, rules, 4);
+	fwl_classify(classifier, &query);
+	ck_assert_int_eq(unsure, cases[_i].unsure);
+	fwl_classifier_free(classifier);
+	for (i = 0; i < 4; i++)
+		free_rule(rules[i].rule);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("classify");
@@ -194,6 +250,7 @@ int main(void)
 	tcase_add_test(tcase, late_matches);
 	tcase_add_test(tcase, step_by_step);
 	tcase_add_test(tcase, the_same_rule_often);
+	tcase_add_loop_test(tcase, an_unknown_interface, 0, 8);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
