@@ -171,6 +171,7 @@ stage "fuzz" make -s "$parallel" -C "$tests/fuzz" FUZZ_SECONDS=5 check
 [ $# = 0 ] || stage "fuzz coverage" make -s "$parallel" -C "$tests/fuzz" coverage
 stage "uapi" "$tests/uapi-agree.py"
 stage "manual" "$tests/manual-agree.sh"
+stage "maintainer" "$tests/maintainer.sh"
 wait "$fetching" || cat "$work/fetch"
 # Most of this one is waiting.
 "$vm/self-test.sh" >"$work/self-test" 2>&1 &
