@@ -62,4 +62,16 @@ said=$(calls flowwall-dkms.prerm remove)
 does "nor where there is no fwctl" "rmmod flowwall" "$said"
 lacks "to say what stood" failsafe "$said"
 
+said=$(calls fwctl.prerm remove)
+does "without fwctl, the failsafe goes" "fwctl failsafe off" "$said"
+does "and no service stays active" "systemctl stop .* flowwall.service" "$said"
+lacks "an upgrade stops nothing" . "$(calls fwctl.prerm upgrade 0.1.1)"
+
+said=$(calls fwctl.postinst configure 0.1.0-1)
+does "after an upgrade the units are read again" "systemctl .*daemon-reload" "$said"
+point "before what runs is begun again" \
+	"$([[ $said == *daemon-reload*try-restart* ]] || echo "$said")"
+said=$(calls fwctl.postinst configure)
+does "after an installation as well" "systemctl .*daemon-reload" "$said"
+lacks "which begins nothing" restart "$said"
 points_end
