@@ -66,6 +66,9 @@ said=$(calls fwctl.prerm remove)
 does "without fwctl, the failsafe goes" "fwctl failsafe off" "$said"
 does "and no service stays active" "systemctl stop .* flowwall.service" "$said"
 lacks "an upgrade stops nothing" . "$(calls fwctl.prerm upgrade 0.1.1)"
+does "without fwctl-capture nothing records" "systemctl stop flowwall-snoop@\*.service" \
+	"$(calls fwctl-capture.prerm remove)"
+lacks "an upgrade of it stops nothing" . "$(calls fwctl-capture.prerm upgrade 0.1.1)"
 
 said=$(calls fwctl.postinst configure 0.1.0-1)
 does "after an upgrade the units are read again" "systemctl .*daemon-reload" "$said"
