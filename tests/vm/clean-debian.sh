@@ -203,6 +203,9 @@ sender=$!
 if wanted 1; then boot 6.1 1-init; fi
 [ -s "$root/etc/flowwall.rules" ] ||
 	printf 'version 1\nrole eth0 external\nrole eth1 internal\n' >"$root/etc/flowwall.rules"
+# From here on it is an administrator's own, and of nobody else's business.
+chown 1000:1000 "$root/etc/flowwall.rules"
+chmod 600 "$root/etc/flowwall.rules"
 if wanted 2; then boot 6.1 2-boot; fi
 if wanted 3 || wanted 4; then install openvswitch-switch >"$work/log" 2>&1; fi
 if wanted 3; then boot 6.1 3-ovs; fi
