@@ -99,6 +99,13 @@ check "which is up then" hears '<.*UP' ip link show tap0
 check "and silent" test "$(cat /proc/sys/net/ipv6/conf/tap0/disable_ipv6; ip -o addr show tap0)" = 1
 systemctl stop flowwall-snoop@tap0
 well flowwall-snoop@tap0
+check "it is enabled for an interface" systemctl enable flowwall-snoop@tap0
+ip link del tap0
+gone() { ! systemctl is-active -q sys-subsystem-net-devices-tap0.device; }
+busywait 20 gone
+ip link add tap0 type dummy
+check "which it records when that comes again" busywait 30 systemctl is-active -q flowwall-snoop@tap0
+systemctl disable --now flowwall-snoop@tap0
 
 mkdir -p /var/lib/prometheus/node-exporter
 check "the counters are written" systemctl start flowwall-metrics.service
