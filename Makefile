@@ -92,12 +92,26 @@ bench-decoy:
 bench-ovs:
 	tests/bench/ovs-change.sh
 
-install: tool install-module-source
+install: can-install tool install-module-source
 	$(MAKE) -C tool install
 ifeq ($(DESTDIR),)
+	$(reload_units)
 	dkms build --force "flowwall/$(VERSION)"
 	dkms install --force "flowwall/$(VERSION)"
 endif
+
+# Before anything is half of it.
+can-install:
+ifeq ($(DESTDIR),)
+	@command -v dkms >/dev/null || { \
+		echo "There is no dkms here, which builds the module for each kernel:"; \
+		echo "install the package dkms."; \
+		exit 1; } >&2
+	@command -v nft >/dev/null || \
+		echo "There is no nft here, which the failsafe needs: install the package nftables." >&2
+endif
+
+reload_units = if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 
 # What DKMS builds from, without the objects of builds in this tree; which may be that.
 install-module-source:
@@ -108,23 +122,30 @@ ifneq ($(realpath $(DKMS_SOURCE)),$(realpath $(CURDIR)))
 	rm -rf "$(DKMS_SOURCE)" && mv "$(DKMS_SOURCE).new" "$(DKMS_SOURCE)"
 endif
 
+# As without the packages: nothing runs, and every packet passes.
 uninstall:
 ifeq ($(DESTDIR),)
+	-if [ -d /run/systemd/system ]; then systemctl stop 'flowwall*'; fi
 	-fwctl failsafe off
 	-systemctl --quiet disable $(notdir $(wildcard packaging/systemd/*)) 2>/dev/null
+	-if [ -d /sys/module/flowwall ]; then rmmod flowwall; fi
 	-dkms remove "flowwall/$(VERSION)" --all
 endif
 ifneq ($(realpath $(DKMS_SOURCE)),$(realpath $(CURDIR)))
 	rm -rf "$(DKMS_SOURCE)"
 endif
 	$(MAKE) -C tool uninstall
+ifeq ($(DESTDIR),)
+	-$(reload_units)
+endif
 
 # What is committed, as an archive that is the same each time.
 RELEASE ?= build
 release:
 	mkdir -p "$(RELEASE)"
-	git archive --format=tar --prefix="flowwall-$(VERSION)/" HEAD | \
-		xz -T1 >"$(RELEASE)/flowwall-$(VERSION).tar.xz"
+	git archive --format=tar --prefix="flowwall-$(VERSION)/" \
+		--output="$(RELEASE)/flowwall-$(VERSION).tar" HEAD
+	xz -T1 -f "$(RELEASE)/flowwall-$(VERSION).tar"
 
 deb:
 	packaging/deb.sh build/deb
@@ -140,5 +161,5 @@ clean:
 	find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) -delete
 
 .PHONY: all tool module unit fuzz sparse lint demo check check-full check-debug check-kcsan \
-	soak bench bench-decoy bench-ovs install install-module-source uninstall release deb \
+	soak bench bench-decoy bench-ovs install can-install install-module-source uninstall release deb \
 	check-packages check-ports clean
