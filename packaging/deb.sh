@@ -18,8 +18,11 @@ trap 'rm -rf "$work"' EXIT
 # This tree as it is, changes and all, without what builds leave in it.
 sources() {
 	cd "$source_dir"
-	if [ -d .git ]; then
-		git ls-files -z --cached --others --exclude-standard
+	# That is a file in a second work tree. What is deleted here is known to git as well.
+	if [ -e .git ]; then
+		git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
+			[ ! -e "$file" ] || printf '%s\0' "$file"
+		done
 	else
 		find . -name build -prune -o -type f ! -name '*.o' ! -name '*.ko' ! -name '.*.cmd' -print0
 	fi
