@@ -13,7 +13,7 @@ parse_SOURCES := kmod/parse.c
 classify_SOURCES := kmod/classify.c kmod/match.c kmod/parse.c kmod/u32.c
 u32_SOURCES := kmod/u32.c tool/lang/u32.c
 ovs_SOURCES := $(patsubst %,tool/ovs/%.c,bridge decoy flows groups host match segment) $(lang_SOURCES)
-machine_SOURCES := $(patsubst %,tool/machine/%.c,facts failsafe proposal session) tool/ovs/run.c \
+machine_SOURCES := $(patsubst %,tool/machine/%.c,facts failsafe kernels proposal session) tool/ovs/run.c \
 	$(lang_SOURCES)
 decoy_SOURCES := $(patsubst %,tool/decoy/%.c,answer frame hosts http limit siphash tcp tcp_cookie \
 	tcp_send tcp_table visitors) $(lang_SOURCES)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "failsafe.h"
+#include "kernels.h"
 #include "proposal.h"
 #include "suite.h"
 
@@ -183,6 +184,16 @@ START_TEST(sessions)
 }
 END_TEST
 
+START_TEST(boards)
+{
+	ck_assert(same_board("6.12.25+rpt-rpi-v8", "6.12.34+rpt-rpi-v8"));
+	ck_assert(!same_board("6.12.25+rpt-rpi-2712", "6.12.25+rpt-rpi-v8"));
+	ck_assert(!same_board("6.12.25+rpt-rpi-v8", "6.12.34+rpt-rpi-2712"));
+	ck_assert(same_board("6.1.0-40-amd64", "6.1.0-41-cloud-amd64"));
+	ck_assert(same_board("6.9.1", "6.12.25+rpt-rpi-v8"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("machine");
@@ -192,6 +203,7 @@ int main(void)
 	tcase_add_test(tcase, proposals);
 	tcase_add_test(tcase, proposals_for_a_host);
 	tcase_add_test(tcase, sessions);
+	tcase_add_test(tcase, boards);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }

@@ -122,7 +122,7 @@ static void check_next_kernel(struct visit *visit)
 	char newest[256];
 
 	uname(&name);
-	if (!newest_kernel(newest, sizeof(newest)) || !strcmp(newest, name.release))
+	if (!newest_kernel(name.release, newest, sizeof(newest)) || !strcmp(newest, name.release))
 		return;
 	if (kernel_has_module(newest))
 		found(visit, GOOD, "next kernel", NULL, "%s has the module, too", newest);

@@ -51,12 +51,26 @@ bool kernel_has_headers(const char *version)
 }
 
 /**
+ * same_board() - whether a machine that runs one kernel could boot the other
+ *
+ * Raspberry Pi OS has a kernel for each board, 6.12.25+rpt-rpi-v8 and, for a Pi 5,
+ * 6.12.25+rpt-rpi-2712, and installs both; the firmware takes the board's.
+ */
+bool same_board(const char *running, const char *other)
+{
+	const char *a = strstr(running, "-rpi-"), *b = strstr(other, "-rpi-");
+
+	return !a || !b || !strcmp(a, b);
+}
+
+/**
  * newest_kernel() - the kernel that is likely to be booted next
+ * @running: the one that is now
  * @version: set to it
  *
  * Return: false if none is installed.
  */
-bool newest_kernel(char *version, size_t size)
+bool newest_kernel(const char *running, char *version, size_t size)
 {
 	DIR *folder = opendir(MODULES);
 	struct dirent *entry;
@@ -65,6 +79,7 @@ bool newest_kernel(char *version, size_t size)
 	*version = '\0';
 	while (folder && (entry = readdir(folder)) != NULL)
 		if (*entry->d_name != '.' && strlen(entry->d_name) < size &&
+		    same_board(running, entry->d_name) &&
 		    in_modules(entry->d_name, "modules.builtin", path, sizeof(path)) &&
 		    strverscmp(entry->d_name, version) > 0)
 			strcpy(version, entry->d_name);

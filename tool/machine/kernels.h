@@ -7,7 +7,8 @@
 
 bool kernel_has_module(const char *version);
 bool kernel_has_headers(const char *version);
-bool newest_kernel(char *version, size_t size);
+bool same_board(const char *running, const char *other);
+bool newest_kernel(const char *running, char *version, size_t size);
 bool secure_boot(void);
 
 #endif
