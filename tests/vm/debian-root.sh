@@ -30,6 +30,7 @@ fi
 [ "$(id -u)" = 0 ] || die "must be run as root"
 command -v debootstrap >/dev/null || die "no debootstrap here: run tests/vm/packages.sh"
 
+swept '.debian-root.*'
 work=$(mktemp -d "$cache/.debian-root.XXXXXX")
 trap 'umount -q "$work/root/proc" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 chmod 755 "$work"

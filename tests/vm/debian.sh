@@ -7,6 +7,18 @@
 cache=${FLOWWALL_CACHE:-/var/cache/flowwall}
 mkdir -p "$cache"
 
+# swept PATTERN: removes what somebody who was killed has left there; for who holds the lock
+# without which nobody makes any.
+swept() {
+	local left
+	# shellcheck disable=SC2231  # a pattern
+	for left in "$cache"/$1; do
+		[ -e "$left" ] || continue
+		umount -q "$left/root/proc" 2>/dev/null || true
+		rm -rf --one-file-system "$left"
+	done
+}
+
 # apt_for ARCHITECTURE: from here on apt is asked for packages of that one, from where this
 # machine has its own, and with lists apart: this machine's architectures stay as they are.
 apt_for() {
@@ -44,11 +56,13 @@ apt_fetch() {
 apt_version() { apt-cache policy "$1" | sed -n 's/^  Candidate: //p' | grep -vx '(none)'; }
 
 # linux_source SERIES FOLDER [PATTERN...]: unpacks Linux as Debian has it into
-# FOLDER, or only what PATTERN matches, since it is large; prints its version.
+# FOLDER, or only what PATTERN matches, since it is large; prints its version. What it
+# downloads is beside FOLDER meanwhile: who is killed leaves it to whoever clears that up.
 linux_source() {
 	local package=linux-source-$1 folder=$2 work deb status=0
 	shift 2
-	work=$(mktemp -d "$cache/.source.XXXXXX")
+	mkdir -p "$folder"
+	work=$(mktemp -d "$folder.XXXXXX")
 	echo "fetching $package" >&2
 	# Old lists name packages that are no longer there.
 	apt_fetch "$work" "$package" || { apt_lists && apt_fetch "$work" "$package"; } || {
@@ -58,7 +72,6 @@ linux_source() {
 	}
 	deb=$(echo "$work/$package"_*.deb)
 	echo "unpacking it" >&2
-	mkdir -p "$folder"
 	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
 		xz -dc -T0 | tar -x -C "$folder" --strip-components=1 ${1+--wildcards "$@"} || status=1
 	dpkg-deb -f "$deb" Version

@@ -36,6 +36,7 @@ root=$cache/foreign-$arch-$(cat "${BASH_SOURCE[0]}" - <<<"${packages[*]}" | sha2
 # unpack: all of them and what they depend on.
 unpack() {
 	local work deb
+	swept '.foreign.*'
 	work=$(mktemp -d "$cache/.foreign.XXXXXX")
 	# shellcheck disable=SC2064  # this one
 	trap "rm -rf '$work'" EXIT

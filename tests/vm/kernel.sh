@@ -84,6 +84,7 @@ if [ -d "$dir" ]; then
 	exit 0
 fi
 
+swept '.kernel-*'
 work=$(mktemp -d "$cache/.kernel-$version.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
@@ -94,10 +95,17 @@ download() { apt_fetch "$work/debs" "${packages[@]}"; }
 say "fetching ${packages[*]}"
 if ! download; then
 	# Old lists name packages that are no longer there.
-	apt_lists
+	apt_lists || true
 	resolve || die "$image_meta and $headers_meta do not name one version"
 	dir=$cache/kernel-$version
-	download || die "cannot download ${packages[*]}"
+	rm -f "$work"/debs/*
+	if ! download; then
+		kept=$(newest_cached)
+		[ -n "$kept" ] || die "cannot download ${packages[*]}"
+		say "cannot download ${packages[*]}: using $kept"
+		echo "$kept"
+		exit 0
+	fi
 fi
 
 say "unpacking $version"

@@ -73,11 +73,11 @@ registers() {
 }
 
 version=$(apt_version "linux-source-$series") || {
-	apt_lists
-	version=$(apt_version "linux-source-$series") || die "there is no package linux-source-$series"
+	apt_lists || true
+	version=$(apt_version "linux-source-$series") || version=''
 }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+work=$(mktemp -d) unpacked=''
+trap 'rm -rf "$work" "$unpacked"' EXIT
 # Of what several say, the last one is right.
 for config in "${configs[@]}"; do
 	cat "$vm/$config.config"
@@ -90,7 +90,10 @@ uml*)
 	processor=''
 	sed -i '/CONFIG_HOSTFS\|CONFIG_KERNEL_STACK_ORDER\|VMAP_STACK/d' "$work/fragment" ;;
 esac
-key=$(printf '%s\n' "$version" "$processor" '' | cat - "$work/fragment" | sha256sum | cut -c1-12)
+key_of() { printf '%s\n' "$1" "$processor" '' | cat - "$work/fragment" | sha256sum | cut -c1-12; }
+key=$(key_of "$version")
+# The version of the one that was made last.
+last=$cache/.made-$variant
 
 # made: whether it is there already; sets $dir.
 made() {
@@ -101,6 +104,19 @@ made() {
 		[ ! -e "$image" ] || return 0
 	done
 	return 1
+}
+
+# source_into FOLDER: unpacks it; where it cannot be had, the kernel that was made of another
+# version, by the same configuration, has to do.
+source_into() {
+	local kept
+	[ -z "$version" ] || ! linux_source "$series" "$1" >/dev/null || return 0
+	kept=$(cat "$last" 2>/dev/null) || true
+	key=$(key_of "$kept")
+	[ -n "$kept" ] && made || die "linux-source-$series cannot be had"
+	say "linux-source-$series ${version:-} cannot be had: using $dir, of $kept"
+	echo "$dir"
+	exit 0
 }
 
 # merge MAKE BASE: makes the configuration out of BASE and the fragment.
@@ -117,7 +133,7 @@ uml() {
 	dir=$cache/uml-$key
 	rm -rf "$dir"
 	source=$dir/source build=$dir
-	linux_source "$series" "$source" >/dev/null
+	source_into "$source"
 	offsets=$source/arch/x86/um/user-offsets.c
 	grep -q 'HOST_FP_SIZE, 2696)' "$offsets" || die "do not understand $offsets"
 	sed -i "s/HOST_FP_SIZE, 2696)/HOST_FP_SIZE, $processor)/" "$offsets"
@@ -134,9 +150,10 @@ uml() {
 qemu() {
 	source=$cache/linux-source-$version
 	if [ ! -d "$source" ]; then
-		unpacked=$(mktemp -d "$cache/.linux.XXXXXX")
+		swept ".linux-$variant.*"
+		unpacked=$(mktemp -d "$cache/.linux-$variant.XXXXXX")
 		chmod 755 "$unpacked"
-		linux_source "$series" "$unpacked" >/dev/null
+		source_into "$unpacked"
 		mv -T "$unpacked" "$source" || rm -rf "$unpacked"
 	fi
 	release=$(make -s -C "$source" kernelversion)-$variant-$key
@@ -169,4 +186,6 @@ if ! made; then
 		esac
 	fi
 fi
+# Not everybody may write there who may read.
+{ echo "$version" >"$last"; } 2>/dev/null || true
 echo "$dir"

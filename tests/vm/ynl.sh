@@ -23,6 +23,7 @@ if [ -n "$kept" ]; then
 	exit 0
 fi
 
+swept '.ynl.*'
 work=$(mktemp -d "$cache/.ynl.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
