@@ -40,7 +40,7 @@ in_root() { chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@
 echo "debian-root.sh: making a Debian 12 in $folder" >&2
 # From where this machine has its packages.
 # shellcheck disable=SC2016  # words of apt-get
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 'Origin: Debian' | head -n 1)
 [ -n "$mirror" ] || die "apt-get here has no source of Debian 12"
 debootstrap --variant=minbase --include=systemd,systemd-sysv,udev,kmod,iproute2,dbus \
 	bookworm "$root" "$mirror" >&2 </dev/null
