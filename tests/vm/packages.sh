@@ -62,7 +62,13 @@ for package in "${wanted[@]}"; do
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
 		missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+# What says that nothing is to be started. One that is marked so, and that somebody who was
+# killed has left, is no administrator's.
+policy=/usr/sbin/policy-rc.d mark='# by packages.sh of FlowWall, for as long as it runs'
+[ ${#missing[@]} -gt 0 ] || {
+	[ ! -w "$policy" ] || ! grep -qxF "$mark" "$policy" || rm -f "$policy"
+	exit 0
+}
 
 [ "$(id -u)" = 0 ] || {
 	echo "packages.sh: missing packages, and not root to install them: ${missing[*]}" >&2
@@ -75,12 +81,15 @@ command -v apt-get >/dev/null || {
 echo "Installing ${#missing[@]} packages: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 # What the tests need is not started on this machine: they have their own.
-if [ ! -e /usr/sbin/policy-rc.d ]; then
-	trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-	printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-	chmod 755 /usr/sbin/policy-rc.d
+if [ ! -e "$policy" ] || grep -qxF "$mark" "$policy"; then
+	trap 'rm -f "$policy"' EXIT
+	printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
+	chmod 755 "$policy"
 fi
-install() { apt-get install -y -q --no-install-recommends "${missing[@]}" </dev/null; }
+# A machine that has just begun may be busy with its own updates.
+install() {
+	apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}" </dev/null
+}
 # Lists that are absent or old name packages that are not there.
 [ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -q
 install || { apt-get update -q && install; }
