@@ -68,7 +68,7 @@ load_here() {
 	make -C "$copy" KDIR="$build" module >"$log" 2>&1 || return
 	needs=$(modinfo -F depends "$copy/flowwall.ko")
 	# shellcheck disable=SC2086  # one word a module
-	modprobe -a ${needs//,/ } >"$log" 2>&1 || return
+	[ -z "$needs" ] || modprobe -a ${needs//,/ } >"$log" 2>&1 || return
 	insmod "$copy/flowwall.ko" >"$log" 2>&1
 }
 
