@@ -21,8 +21,20 @@ export WERROR=1
 [ "$(id -u)" = 0 ] || { echo "check: must be run as root: sudo make check" >&2; exit 1; }
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# What runs meanwhile is a process group of its own, to be ended as one.
+leave() {
+	local job
+	for job in $(jobs -p); do kill -- "-$job" 2>/dev/null; done
+	rm -rf "$work"
+}
+trap leave EXIT
 trap 'exit 1' INT TERM
+# meanwhile FILE COMMAND...: $! is it, and FILE what it prints.
+meanwhile() {
+	set -m
+	"${@:2}" >"$1" 2>&1 </dev/null &
+	set +m
+}
 : >"$work/points"
 
 # stage NAME COMMAND...: shows what COMMAND prints and keeps its TAP points. A
@@ -160,7 +172,8 @@ if [ ${#kernels[@]} -gt 0 ]; then
 fi
 
 # What is large comes while the rest is built.
-{ "$vm/kernel.sh" 6.1; "$vm/kernel.sh" 6.12; "$vm/ynl.sh"; } >"$work/fetch" 2>&1 &
+fetch() { "$vm/kernel.sh" 6.1; "$vm/kernel.sh" 6.12; "$vm/ynl.sh"; }
+meanwhile "$work/fetch" fetch
 fetching=$!
 
 make -s -C "$source_dir/tool" clean
@@ -174,7 +187,7 @@ stage "manual" "$tests/manual-agree.sh"
 stage "maintainer" "$tests/maintainer.sh"
 wait "$fetching" || cat "$work/fetch"
 # Most of this one is waiting.
-"$vm/self-test.sh" >"$work/self-test" 2>&1 &
+meanwhile "$work/self-test" "$vm/self-test.sh"
 testing=$!
 stage "modules" modules 6.1 6.12
 stage "unlocked" "$tests/unlocked.sh" "$source_dir"/build/kernel-6.{1,12}/flowwall.ko

@@ -40,7 +40,14 @@ module=$("$vm/build.sh" "$kernel")
 kernel=$("$vm/make-kernel.sh" "$kernel")
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+uml=''
+cleanup() {
+	# It kills what does not end.
+	[ -z "$uml" ] || kill "$uml" 2>/dev/null || true
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 125' INT TERM
 {
 	printf 'export FLOWWALL_KO=%q FLOWWALL_FULL=%q\n' "$module" "${FLOWWALL_FULL:-}"
 	printf 'cd %q || exit 125\n' "$source_dir"
@@ -93,6 +100,7 @@ uml=$!
 tail -q -n +1 -s 0.2 -f --pid="$uml" "$work/output" &
 tail=$!
 wait "$uml" || true
+uml=''
 wait "$tail" || true
 if [ ! -s "$work/status" ]; then
 	{
