@@ -12,8 +12,14 @@ check "FlowWall stands" systemctl is-active flowwall
 check "it dropped what came" busywait 20 dropped 5
 check "nothing is wrong" fwctl doctor
 
-check "the packages are purged" env DEBIAN_FRONTEND=noninteractive apt-get purge -y fwctl fwctl-capture flowwall-dkms
+export DEBIAN_FRONTEND=noninteractive
+check "the module's package is removed" apt-get remove -y flowwall-dkms
+check_fails "it takes the module with it" test -e /sys/module/flowwall
+check "the failsafe takes its place" nft list table inet flowwall_failsafe
+check "nothing comes" nothing_comes
+check "the packages are purged" apt-get purge -y fwctl fwctl-capture flowwall-dkms
 check "everything passes" more_comes
+check_fails "no service is active" systemctl is-active flowwall
 check_fails "the module is gone" test -e /sys/module/flowwall
 check_fails "from the disk, too" sh -c 'find /lib/modules /var/lib/dkms /usr/src -iname "*flowwall*" | grep .'
 # But for what debian-root.sh has left there.
