@@ -33,4 +33,6 @@ tar -xf "$work/flowwall_$version.orig.tar.xz" -C "$work"
 cp -r "$work/flowwall-$version/packaging/debian" "$work/flowwall-$version/debian"
 cd "$work/flowwall-$version"
 dpkg-buildpackage -us -uc
+# Of an older version there is nothing among them, for who installs *.deb.
+rm -f "$folder"/{fwctl,fwctl-capture,flowwall,flowwall-dkms}{,-dbgsym}_*
 cp "$work"/*.deb "$work"/*.dsc "$work"/*.tar.xz "$work"/*.buildinfo "$work"/*.changes "$folder"
