@@ -25,12 +25,10 @@ kernel=${1:-} arch=amd64
 series=${kernel%-arm64}
 [ "$series" = "$kernel" ] || arch=arm64
 case $kernel in
-6.1 | 6.1-arm64)	meta=$arch ;;
-6.12 | 6.12-arm64)	meta=6.12-$arch ;;
+6.1 | 6.12 | 6.1-arm64 | 6.12-arm64) ;;
 kasan* | kcsan)		exec "$vm/make-kernel.sh" "$kernel" ;;
 *)	die "usage: kernel.sh 6.1|6.12|6.1-arm64|6.12-arm64|kasan|kasan-6.1|kcsan" ;;
 esac
-image_meta=linux-image-$meta headers_meta=linux-headers-$meta
 [ "$(dpkg --print-architecture)" = amd64 ] ||
 	die "only on amd64, this machine is $(dpkg --print-architecture)"
 
@@ -45,10 +43,14 @@ depends() { apt-cache depends --important "$1" 2>/dev/null | sed -n 's/^ *Depend
 
 # Sets $version (as uname -r says it) and $packages.
 resolve() {
-	local image headers
+	local meta image headers
 
-	image=$(depends "$image_meta" | grep "^linux-image-$series" | head -n 1) || true
-	headers=$(depends "$headers_meta" | grep "^linux-headers-$series" | head -n 1) || true
+	# A release's own has no series in its name: 6.1 in Debian 12, 6.12 in 13.
+	for meta in "$series-$arch" "$arch"; do
+		image=$(depends "linux-image-$meta" | grep "^linux-image-$series\.[0-9]" | head -n 1) || true
+		headers=$(depends "linux-headers-$meta" | grep "^linux-headers-$series\.[0-9]" | head -n 1) || true
+		[ -z "$image" ] || break
+	done
 	[ -n "$image" ] && [ -n "$headers" ] || return 1
 	version=${image#linux-image-}
 	[ "$headers" = "linux-headers-$version" ] || return 1
@@ -70,9 +72,9 @@ if ! resolve; then
 	apt_lists || true
 	if ! resolve; then
 		kept=$(newest_cached)
-		[ -n "$kept" ] || die "no package $image_meta with its headers;" \
+		[ -n "$kept" ] || die "no package of Linux $series for $arch with its headers;" \
 			"the lists of bookworm and bookworm-security are needed"
-		say "no package $image_meta now: using $kept"
+		say "no package of Linux $series for $arch now: using $kept"
 		echo "$kept"
 		exit 0
 	fi
@@ -96,7 +98,7 @@ say "fetching ${packages[*]}"
 if ! download; then
 	# Old lists name packages that are no longer there.
 	apt_lists || true
-	resolve || die "$image_meta and $headers_meta do not name one version"
+	resolve || die "image and headers of Linux $series for $arch are not of one version"
 	dir=$cache/kernel-$version
 	rm -f "$work"/debs/*
 	if ! download; then
