@@ -66,6 +66,22 @@ static void try_chunk(const uint8_t *data, size_t n)
 		complain("a chunk in pieces has another size");
 }
 
+/* What was looked at before is not looked at again, and makes no difference. */
+static void try_beginning(const uint8_t *data, size_t n)
+{
+	bool begun, begun_again, certain = false, certain_again;
+	size_t seen = 0, i;
+
+	for (i = 1; i <= n && !certain; i++) {
+		size_t none = 0;
+
+		begun = http_is_begun(data, i, &seen, &certain);
+		begun_again = http_is_begun(data, i, &none, &certain_again);
+		if (begun != begun_again || certain != certain_again)
+			complain("a beginning in pieces is another one");
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct http_head head;
@@ -73,9 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum reading whole, part = READ_MORE;
 	uint8_t *exact;
 	const char *why = NULL;
-	bool certain;
 
-	http_is_begun(data, size, &certain);
+	try_beginning(data, size);
 	try_chunk(data, size);
 	whole = http_head_end(data, size, &seen, &length, &why);
 	for (i = 1; i <= size && part == READ_MORE; i++)

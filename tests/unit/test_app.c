@@ -1013,6 +1013,31 @@ START_TEST(long_beginnings)
 }
 END_TEST
 
+/* Servers that split a line as text of Latin-1 know more spaces than others (as in Python). */
+START_TEST(odd_spaces)
+{
+	static const char *const texts[][2] = {
+		{ "GET\x1f", "/app2/x\x1fHTTP/1.1\r\n" }, { "GET\xa0/", "app2/x\r\n" },
+		{ "\x85", "GET /app2/x HTTP/1.0\r\n\r\n" }, { "FOO\x1c/app2/x", "\x1cHTTP/1.1\r\n" },
+		{ "FOO /app2/x HT", "TP/1.0\r\n\r\n" }, { "FOO /app2/x HTTP", "/1.0\r\n\r\n" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		begin_rules("deny http path \"/app2/*\"\ndefault allow\n", AF_INET);
+		connect_server();
+		ck_assert_str_eq(send_text(texts[i][0]), "more");
+		ck_assert_msg(!strcmp(send_text(texts[i][1]), "refuse"), "%zu passes", i);
+		end_rules();
+	}
+	/* What no server takes for HTTP is known at once. */
+	begin_rules("allow http\n", AF_INET);
+	connect_server();
+	ck_assert_str_eq(send_bytes("\0", 1), "refuse");
+	end_rules();
+}
+END_TEST
+
 START_TEST(unknown_connections)
 {
 	begin_rules(RULES, AF_INET);
@@ -1286,6 +1311,7 @@ int main(void)
 	tcase_add_test(packets, released_in_flight);
 	tcase_add_test(packets, protocols);
 	tcase_add_loop_test(packets, long_beginnings, 0, 4);
+	tcase_add_test(packets, odd_spaces);
 	tcase_add_test(packets, unknown_connections);
 	tcase_add_test(packets, bad_checksums);
 	tcase_add_loop_test(packets, extension_headers, 0,

@@ -148,7 +148,8 @@ static enum reading read_begin(struct filter *filter, struct stream *stream, str
 		return READ_MORE;
 	else if (!memcmp(data, preface, n < PREFACE ? n : PREFACE) && n < PREFACE)
 		return READ_MORE;
-	else if (http_is_begun(data, n, &certain) && memcmp(data, preface, n < PREFACE ? n : PREFACE))
+	else if (http_is_begun(data, n, &stream->seen, &certain) &&
+		 memcmp(data, preface, n < PREFACE ? n : PREFACE))
 		stream->phase = PHASE_HEAD;
 	else if (n >= PREFACE && !memcmp(data, preface, PREFACE))
 		stream->phase = PHASE_OVER;
@@ -371,6 +372,7 @@ static size_t hear_unit(struct filter *filter, struct stream *stream, const uint
 	if (!length && stream->phase != PHASE_OVER) {
 		/* It is known what it is now: all of it is to be read. */
 		stream_unkeep(stream, n);
+		stream->seen = 0;
 		return hear_unit(filter, stream, data, n, heard);
 	}
 	if (begun == PHASE_BEGIN)

@@ -21,9 +21,10 @@ static const char *const methods[] = {
 	NULL
 };
 
+/* To any server: to those that take a line for text of Latin-1, there are six more than in C. */
 static bool is_space(uint8_t c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	return (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= ' ') || c == 0x85 || c == 0xa0;
 }
 
 static bool has_version(const uint8_t *data, size_t n)
@@ -40,14 +41,15 @@ static bool has_version(const uint8_t *data, size_t n)
  * http_is_begun() - is this how an HTTP request begins, to any server?
  * @data: the first bytes of a connection
  * @n: how many there are
+ * @seen: how far they were looked at before; zero at first
  * @certain: set if more bytes would not change the answer
  *
  * A method that is known and a space, in any case and behind any spaces, or a line with
  * "HTTP/" in it. A line that is too long to say is taken for one, which is bad.
  */
-bool http_is_begun(const uint8_t *data, size_t n, bool *certain)
+bool http_is_begun(const uint8_t *data, size_t n, size_t *seen, bool *certain)
 {
-	size_t start = 0, end, line, i;
+	size_t start = 0, end, from, line, i;
 
 	*certain = true;
 	while (start < n && is_space(data[start]))
@@ -60,10 +62,14 @@ bool http_is_begun(const uint8_t *data, size_t n, bool *certain)
 		if (strlen(methods[i]) == end - start && is_space(data[end]) &&
 		    !strncasecmp(methods[i], (const char *)data + start, end - start))
 			return true;
-	for (line = end; line < n && data[line] != '\n'; line++)
+	from = *seen > end ? *seen : end;
+	for (line = from; line < n && data[line] != '\n'; line++)
 		;
-	if (has_version(data + start, line - start))
+	/* It may have begun with the last bytes that were seen. */
+	from = from - start > 4 ? from - 4 : start;
+	if (has_version(data + from, line - from))
 		return true;
+	*seen = n;
 	*certain = line < n || n >= PATH_ROOM || !is_space(data[end]);
 	return line == n && n >= PATH_ROOM && is_space(data[end]);
 }

@@ -35,7 +35,7 @@ enum http_view {
 	HTTP_LENIENT = 63
 };
 
-bool http_is_begun(const uint8_t *data, size_t n, bool *certain);
+bool http_is_begun(const uint8_t *data, size_t n, size_t *seen, bool *certain);
 enum reading http_head_end(const uint8_t *data, size_t n, size_t *seen, size_t *length,
 			   const char **why);
 bool http_read_head(const uint8_t *data, size_t n, struct http_head *head, const char **why);
