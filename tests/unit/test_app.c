@@ -95,6 +95,7 @@ static const char *const bad_heads[] = {
 	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\n",
+	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 010\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
@@ -206,7 +207,7 @@ START_TEST(http_chunks)
 {
 	static const char *const wrong[] = {
 		"\r\n", "x\r\n", " 5\r\n", "5 \r\n", "0x5\r\n", "-5\r\n", "5\n", "5;a\nb\r\n", "5\rx\r\n",
-		"fffffffffffffffff\r\n",
+		"fffffffffffffffff\r\n", "100000005\r\n", "80000000\r\n", "000000005\r\n",
 	};
 	uint64_t size;
 	size_t length, i;
@@ -214,6 +215,8 @@ START_TEST(http_chunks)
 	ck_assert_int_eq(http_read_chunk((void *)"1aF;x=\"y\"\r\nz", 12, &length, &size, &why), READ_DONE);
 	ck_assert_uint_eq(length, 11);
 	ck_assert_uint_eq(size, 0x1af);
+	ck_assert_int_eq(http_read_chunk((void *)"7FFFFFFF\r\n", 10, &length, &size, &why), READ_DONE);
+	ck_assert_uint_eq(size, INT32_MAX);
 	ck_assert_int_eq(http_read_chunk((void *)"1a\r", 3, &length, &size, &why), READ_MORE);
 	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 		ck_assert_msg(http_read_chunk((void *)wrong[i], strlen(wrong[i]), &length, &size, &why) ==

@@ -11,6 +11,7 @@
 #include "http.h"
 
 #define HEADERS_MAX	256
+#define CHUNK_DIGITS	8	/* of a size that goes into the 31 bits that some servers count in */
 #define VIEW_BITS_MAX	4	/* of what can be done to a path: any of it or not */
 
 /* --- is it HTTP? ------------------------------------------------------------ */
@@ -244,6 +245,9 @@ static bool take_length(const uint8_t *value, size_t n, struct http_head *head, 
 	size_t i;
 
 	if (!n || n > 18)
+		return bad(why, "not a Content-Length");
+	/* What begins with zero is octal to some. */
+	if (n > 1 && *value == '0')
 		return bad(why, "not a Content-Length");
 	for (i = 0; i < n; i++) {
 		if (!isdigit(value[i]))
@@ -552,6 +556,8 @@ bool http_views(const char *target, unsigned int *views, const char **why)
  * @length: set to the length of the line, with its end
  * @size: set to that of the chunk, bytes; zero for the last one
  * @why: set to what is bad
+ *
+ * A server that counts in fewer bits would see a request in what is a chunk here.
  */
 enum reading http_read_chunk(const uint8_t *data, size_t n, size_t *length, uint64_t *size,
 			     const char **why)
@@ -560,9 +566,11 @@ enum reading http_read_chunk(const uint8_t *data, size_t n, size_t *length, uint
 
 	*size = 0;
 	for (i = 0; i < n && i < HTTP_LINE_MAX; i++) {
-		if (i == digits && i < 15 && hex(data[i]) >= 0) {
+		if (i == digits && i < CHUNK_DIGITS && hex(data[i]) >= 0) {
 			*size = *size << 4 | hex(data[i]);
 			digits++;
+			if (*size > INT32_MAX)
+				break;
 		} else if (!digits || (i == digits && data[i] != ';' && data[i] != '\r')) {
 			return bad(why, "not the size of a chunk"), READ_BAD;
 		} else if (data[i] == '\n') {
