@@ -21,7 +21,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t i, length, again_length;
 	enum tls_next next, next_again;
 	const char *why = NULL;
+	bool certain = false;
 
+	for (i = 1; i <= size && !certain; i++) {
+		bool begun = tls_is_begun(data, i, &certain);
+
+		if (certain && begun != tls_is_begun(data, size, &certain))
+			complain("it is certain what it is, and it changes");
+	}
 	whole = tls_read_hello(data, size, &length, &hello, &why);
 	if (whole == READ_BAD && !why)
 		complain("bad, and no reason");

@@ -824,6 +824,29 @@ START_TEST(second_hellos)
 }
 END_TEST
 
+/* Servers of TLS take the ClientHello of SSL 2.0 as well: it is not anything else. */
+START_TEST(old_hellos)
+{
+	static const char hello[] = "\x80\x1c\1\3\3\0\3\0\0\0\x10\0\0\x2f" "0123456789abcdef";
+	size_t i, k;
+
+	for (i = 1; i < 6; i++) {
+		begin_rules("deny tls\ndefault allow\n", AF_INET);
+		connect_server();
+		for (k = 0; k + 1 < i; k++)
+			ck_assert_str_eq(send_bytes(&hello[k], 1), "more");
+		ck_assert_str_eq(send_bytes(&hello[k], sizeof(hello) - 1 - k), "refuse");
+		end_rules();
+	}
+	/* What only looks so passes, and is known to be something else. */
+	begin_rules("deny tls\ndefault allow\n", AF_INET);
+	connect_server();
+	ck_assert_str_eq(send_bytes("\x80\1\1\4\1", 5), "more");
+	ck_assert_str_eq(packet(SERVER, seq[SERVER], TCP_ACK, "x", 1), "decided");
+	end_rules();
+}
+END_TEST
+
 START_TEST(bodies)
 {
 	begin_rules(RULES, AF_INET);
@@ -1308,6 +1331,7 @@ int main(void)
 	tcase_add_test(packets, overlaps);
 	tcase_add_loop_test(packets, ends_in_a_head, 0, 2);
 	tcase_add_test(packets, second_hellos);
+	tcase_add_test(packets, old_hellos);
 	tcase_add_test(packets, bodies);
 	tcase_add_test(packets, many_chunks);
 	tcase_add_test(packets, released);

@@ -119,6 +119,19 @@ static enum reading read_body(struct bytes body, struct tls_hello *hello, const 
 	return read_extensions(extensions, hello, why);
 }
 
+/*
+ * The ClientHello of SSL 2.0, without a name, which servers of TLS take as well (RFC 5246,
+ * appendix E.2): the length, the kind, the version.
+ */
+static bool is_old_hello(const uint8_t *data, size_t n, bool *certain)
+{
+	bool so_far = data[0] & 0x80 && (n < 3 || data[2] == CLIENT_HELLO) &&
+		      (n < 4 || data[3] == 3 || (!data[3] && (n < 5 || data[4] == 2)));
+
+	*certain = !so_far || n > 4;
+	return so_far && n > 4;
+}
+
 /**
  * tls_is_begun() - is this how TLS begins, to any server?
  * @data: the first bytes of a connection
@@ -131,8 +144,10 @@ bool tls_is_begun(const uint8_t *data, size_t n, bool *certain)
 {
 	bool record = data[0] >= RECORD_CIPHER && data[0] <= RECORD_HEARTBEAT;
 
-	*certain = data[0] == RECORD_HANDSHAKE || !record || n > 1;
-	return data[0] == RECORD_HANDSHAKE || (record && n > 1 && data[1] == 3);
+	if (!record)
+		return is_old_hello(data, n, certain);
+	*certain = data[0] == RECORD_HANDSHAKE || n > 1;
+	return data[0] == RECORD_HANDSHAKE || (n > 1 && data[1] == 3);
 }
 
 /**
