@@ -140,7 +140,9 @@ static const struct {
 	{ "/a\\..\\b", "/a\\..\\b", "/a\\..\\b", "/b" },
 	{ "/a/..;x/b", "/a/..;x/b", "/a/..;x/b", "/b" },
 	{ "/a;x=1/b;y", "/a;x=1/b;y", "/a;x=1/b;y", "/a/b" },
-	{ "//a//b/", "//a//b/", "//a//b/", "/a/b/" },
+	{ "/a//b/", "/a//b/", "/a//b/", "/a/b/" },
+	{ "//a//b/", "//a//b/", "//a//b/", "/b/" },
+	{ "//a", "//a", "//a", "/" },
 	{ "/100%25", "/100%", "/100%", "/100%" },
 	{ "*", "*", "*", "*" },
 	{ "", "", "", "" },
@@ -179,10 +181,11 @@ START_TEST(http_ways)
 	static const struct { const char *target; unsigned int views; } ways[] = {
 		{ "/a/b/?c=..%2f;", 0 }, { "*", 0 }, { "", 0 }, { "/a/../b/..", HTTP_DOTS },
 		{ "/a/%2e%2E/b", HTTP_DOTS }, { "/./a", HTTP_DOTS }, { "/a%2fb", HTTP_SLASHES },
-		{ "/a\\b", HTTP_BACKSLASHES }, { "/a;x/b", HTTP_PARAMETERS }, { "//a//b", HTTP_EMPTY },
+		{ "/a\\b", HTTP_BACKSLASHES }, { "/a;x/b", HTTP_PARAMETERS }, { "/a//b", HTTP_EMPTY },
 		{ "/%2561", HTTP_AGAIN }, { "/100%25", 0 }, { "/..a/...", 0 },
 		{ "/go/https:%2F%2Fa/b", HTTP_SLASHES | HTTP_EMPTY },
-		{ "/a/;x/b", HTTP_PARAMETERS | HTTP_EMPTY },
+		{ "/a/;x/b", HTTP_PARAMETERS | HTTP_EMPTY }, { "//a", HTTP_EMPTY | HTTP_AUTHORITY },
+		{ "/\\a", HTTP_BACKSLASHES | HTTP_EMPTY | HTTP_AUTHORITY },
 	};
 	/* What some server takes for /admin/..., or does not. */
 	static const char *const unsure[] = {
@@ -514,7 +517,7 @@ START_TEST(rule_ways)
 {
 	static const char *const denied[] = {
 		"/p/..%2fadmin/..;/..%2fsecret", "/p/..%2fadmin/%2f../x", "//a;x.php", "/%2fa;x.php",
-		"/adm%2569n/x", "/./admin/x", "/admin;x/y",
+		"/adm%2569n/x", "/./admin/x", "/admin;x/y", "//x/admin/y", "/\\x\\admin/y", "///x:y@z/admin/",
 	};
 	char text[128];
 	size_t i;

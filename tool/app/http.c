@@ -412,6 +412,17 @@ static bool decode(char *path, bool keep_slash, bool *changed)
 	return true;
 }
 
+/* Takes out, in place, what comes before the path if all of it is read as a URI. */
+static void remove_authority(char *path)
+{
+	size_t slashes = strspn(path, "/"), n = slashes + strcspn(path + slashes, "/");
+
+	if (slashes > 1 && path[n])
+		memmove(path, path + n, strlen(path + n) + 1);
+	else if (slashes > 1)
+		path[1] = '\0';
+}
+
 /* Takes out, in place, what this kind of server does: dots, empty segments, parameters. */
 static void remove_parts(char *path, unsigned int view)
 {
@@ -486,6 +497,8 @@ bool http_path(const char *target, unsigned int view, char path[PATH_ROOM], cons
 	for (c = path; view & HTTP_BACKSLASHES && *c; c++)
 		if (*c == '\\')
 			*c = '/';
+	if (view & HTTP_AUTHORITY)
+		remove_authority(path);
 	remove_parts(path, view);
 	return true;
 }
@@ -539,6 +552,8 @@ bool http_views(const char *target, unsigned int *views, const char **why)
 		*views |= HTTP_BACKSLASHES;
 	if (strchr(path, ';'))
 		*views |= HTTP_PARAMETERS;
+	if (strspn(path, "/\\") > 1)
+		*views |= HTTP_AUTHORITY;
 	up = look_at_segments(path, views);
 	if (up && *views & ~HTTP_DOTS)
 		return bad(why, "\"..\" in a path that servers take apart in several ways");

@@ -31,8 +31,9 @@ enum http_view {
 	HTTP_BACKSLASHES = 8,	/* "\" for "/" */
 	HTTP_PARAMETERS = 16,	/* without ";..." */
 	HTTP_EMPTY = 32,	/* "/" for "//" */
+	HTTP_AUTHORITY = 64,	/* "/y" for "//x/y" (RFC 3986, section 4.2) */
 	HTTP_PLAIN = HTTP_DOTS,
-	HTTP_LENIENT = 63
+	HTTP_LENIENT = 127
 };
 
 bool http_is_begun(const uint8_t *data, size_t n, size_t *seen, bool *certain);
