@@ -44,7 +44,7 @@ app_LIBS := $(shell pkg-config --libs libidn2 libxxhash)
 # A queue of it without the kernel.
 queue_SOURCES := $(app_SOURCES) tool/app/queue.c tool/app/decisions.c tool/stop.c
 queue_CFLAGS := $(app_CFLAGS) -I$(ROOT)/tool \
-	$(call instead_of,mnl_socket_get_fd mnl_socket_get_portid recvmmsg)
+	$(call instead_of,mnl_socket_get_fd mnl_socket_get_portid mnl_socket_sendto recvmmsg)
 queue_LIBS := $(app_LIBS) $(shell pkg-config --libs libmnl libnetfilter_queue)
 
 http_SOURCES := tool/app/http.c tool/app/request.c

@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <linux/netfilter/nfnetlink_queue.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,21 +29,52 @@ unsigned int mnl_socket_get_portid(const struct mnl_socket *socket)
 	return 0;
 }
 
-/* Fails as @errors say; with the last one the program is to end. */
+static unsigned int packets, fails, verdicts;
+
+/* Fails so often as @fails says. */
+ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *text, size_t n)
+{
+	(void)socket, (void)text;
+	if (fails) {
+		fails--;
+		errno = ENOBUFS;
+		return -1;
+	}
+	verdicts++;
+	return n;
+}
+
+/* One that says nothing, and is to be dropped. */
+static unsigned int put_packet(char *text)
+{
+	struct nfqnl_msg_packet_hdr about = { .packet_id = htonl(packets) };
+	struct nlmsghdr *header = nfq_nlmsg_put(text, NFQNL_MSG_PACKET, 0);
+
+	mnl_attr_put(header, NFQA_PACKET_HDR, sizeof(about), &about);
+	return header->nlmsg_len;
+}
+
+/* Some packets, then fails as @errors say; with the last one the program is to end. */
 int recvmmsg(int fd, struct mmsghdr *messages, unsigned int n, int flags, struct timespec *timeout)
 {
-	(void)fd, (void)messages, (void)n, (void)flags, (void)timeout;
+	(void)fd, (void)n, (void)flags, (void)timeout;
+	if (packets) {
+		packets--;
+		messages->msg_len = put_packet(messages->msg_hdr.msg_iov->iov_base);
+		return 1;
+	}
 	if (received == 1)
 		stop_now();
 	errno = errors[received++];
 	return -1;
 }
 
+static struct queue queue;
+
 /* A thread that has an answer to send, which fails. */
 static int run_queue(int first)
 {
 	static struct shared_rules shared = { .lock = PTHREAD_MUTEX_INITIALIZER };
-	static struct queue queue;
 
 	memset(&queue, 0, sizeof(queue));
 	queue.shared = &shared;
@@ -54,14 +87,31 @@ static int run_queue(int first)
 	received = 0;
 	ck_assert(queue_start(&queue));
 	queue_close(&queue);
-	ck_assert_uint_eq(queue.unsent, 1);
 	return queue.failed;
 }
+
+/* A verdict that is not sent is sent again; if it cannot be, nothing more is judged. */
+START_TEST(verdicts_unsent)
+{
+	packets = 2;
+	fails = 3;
+	ck_assert_int_eq(run_queue(ENETDOWN), ENETDOWN);
+	ck_assert_uint_eq(verdicts, 2);
+	ck_assert_uint_eq(queue.unsent, 1 + 3);
+	packets = 2;
+	fails = 1000;
+	ck_assert_int_eq(run_queue(ENETDOWN), ENOBUFS);
+	ck_assert_uint_eq(verdicts, 2);
+	ck_assert_uint_eq(packets, 1);
+	packets = fails = 0;
+}
+END_TEST
 
 /* An answer that cannot be sent ends nothing; the second run stops the program. */
 START_TEST(failures)
 {
 	ck_assert_int_eq(run_queue(ENETDOWN), ENETDOWN);
+	ck_assert_uint_eq(queue.unsent, 1);
 	ck_assert_uint_eq(received, 1);
 	ck_assert_int_eq(run_queue(EAGAIN), 0);
 	ck_assert_uint_eq(received, 2);
@@ -73,6 +123,7 @@ int main(void)
 	Suite *suite = suite_create("queue");
 	TCase *thread = tcase_create("thread");
 
+	tcase_add_test(thread, verdicts_unsent);
 	tcase_add_test(thread, failures);
 	suite_add_tcase(suite, thread);
 	return run_suite(suite);

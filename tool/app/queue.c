@@ -26,6 +26,7 @@
 #define LENGTH		8192		/* packets that may wait */
 #define RECEIVE		(16 << 20)	/* bytes that may wait in the socket */
 #define WAIT_MS		200		/* how often to see to rules and time without packets */
+#define TRIES		100		/* to send verdicts, a millisecond apart */
 
 /**
  * struct verdicts - what is to be sent
@@ -183,11 +184,24 @@ static void add_verdict(struct queue *queue, struct verdicts *verdicts, uint32_t
 	verdicts->mark = mark;
 }
 
+/*
+ * What could not be sent must not be left out: the next verdict about all packets up to a
+ * number would let those pass that were to be dropped. Then the queue ends, and what waits
+ * in it with it.
+ */
 static void send_verdicts(struct queue *queue, struct verdicts *verdicts)
 {
+	unsigned int tries = 0;
+
 	put_pending(queue, verdicts);
-	if (verdicts->n && mnl_socket_sendto(queue->netlink, verdicts->text, verdicts->n) < 0)
+	while (verdicts->n && !queue->failed &&
+	       mnl_socket_sendto(queue->netlink, verdicts->text, verdicts->n) < 0) {
 		queue->unsent++;
+		if (++tries == TRIES)
+			queue->failed = errno;
+		else
+			usleep(1000);
+	}
 	verdicts->n = 0;
 }
 
@@ -224,7 +238,7 @@ static int each_packet(const struct nlmsghdr *header, void *arg)
 	uint32_t id, mark, info;
 	unsigned int i;
 
-	if ((header->nlmsg_type & 0xff) != NFQNL_MSG_PACKET ||
+	if (queue->failed || (header->nlmsg_type & 0xff) != NFQNL_MSG_PACKET ||
 	    nfq_nlmsg_parse(header, attr) < 0 || !attr[NFQA_PACKET_HDR])
 		return MNL_CB_OK;
 	about = mnl_attr_get_payload(attr[NFQA_PACKET_HDR]);
@@ -289,7 +303,7 @@ static void *run(void *arg)
 		vectors[i] = (struct iovec){ buffer + i * (size_t)MESSAGE, MESSAGE };
 		messages[i].msg_hdr = (struct msghdr){ .msg_iov = &vectors[i], .msg_iovlen = 1 };
 	}
-	while (buffer && !stopped()) {
+	while (buffer && !stopped() && !queue->failed) {
 		n = recvmmsg(mnl_socket_get_fd(queue->netlink), messages, BATCH, MSG_WAITFORONE, NULL);
 		err = n < 0 ? errno : 0;
 		see_to_rules(queue);
@@ -303,7 +317,8 @@ static void *run(void *arg)
 				   mnl_socket_get_portid(queue->netlink), each_packet, &batch);
 		send_verdicts(queue, &batch.verdicts);
 	}
-	queue->failed = stopped() ? 0 : err;
+	if (!queue->failed && !stopped())
+		queue->failed = err;
 	free(buffer);
 	return NULL;
 }
