@@ -730,6 +730,30 @@ START_TEST(overlaps)
 }
 END_TEST
 
+/* Who asks with a byte of garbage whether the server is there learns it, and changes nothing. */
+START_TEST(keepalives)
+{
+	const struct answer *answer = &verdict.answer[0];
+
+	begin_rules(RULES, families[_i]);
+	connect_server();
+	ck_assert_str_eq(packet(CLIENT, sent - 1, TCP_ACK, "\0", 1), "more");
+	ck_assert_str_eq(send_text("GET /app1/"), "more");
+	ck_assert_str_eq(packet(CLIENT, seq[CLIENT] - 1, TCP_ACK, "\0", 1), "drop");
+	ck_assert_uint_eq(verdict.n_answers, 1);
+	ck_assert_uint_eq(flags_of_answer, TCP_ACK);
+	ck_assert_mem_eq(answer->to, ends.addr[1], 16);
+	ck_assert_uint_eq(answer->packet[answer->n - 1], '/');
+	/* Between requests as well; the end of one is none. */
+	ck_assert_str_eq(send_text("x HTTP/1.1\r\nHost: app1.example\r\n\r\n"), "requests");
+	ck_assert_str_eq(packet(CLIENT, seq[CLIENT] - 1, TCP_ACK, "\0", 1), "drop");
+	ck_assert_uint_eq(answer->packet[answer->n - 1], '\n');
+	ck_assert_str_eq(packet(CLIENT, seq[CLIENT] - 1, TCP_ACK, "\n", 1), "requests");
+	ck_assert_str_eq(packet(CLIENT, seq[CLIENT] - 1, TCP_ACK | TCP_FIN, "\0", 1), "refuse");
+	end_rules();
+}
+END_TEST
+
 /* Some servers take the end of a connection for the end of a head. */
 START_TEST(ends_in_a_head)
 {
@@ -862,7 +886,7 @@ START_TEST(bodies)
 	ck_assert_str_eq(send_text(APP1), "requests");
 	ck_assert_str_eq(send_text("POST / HTTP/1.1\r\nHost: post.example\r\nTransfer-Encoding: chunked\r\n\r\n"), "requests");
 	ck_assert_str_eq(send_text("4\r\nGET \r\n5;x\r\n/app2\r\n0"), "requests");
-	ck_assert_str_eq(packet(CLIENT, seq[CLIENT] - 1, TCP_ACK, "1", 1), "refuse");
+	ck_assert_str_eq(packet(CLIENT, seq[CLIENT] - 2, TCP_ACK, "\n1", 2), "refuse");
 	end_rules();
 	begin_rules(RULES, AF_INET);
 	connect_server();
@@ -1332,6 +1356,7 @@ int main(void)
 	tcase_add_test(packets, tiny_segments);
 	tcase_add_loop_test(packets, out_of_order, 0, 2);
 	tcase_add_test(packets, overlaps);
+	tcase_add_loop_test(packets, keepalives, 0, 2);
 	tcase_add_loop_test(packets, ends_in_a_head, 0, 2);
 	tcase_add_test(packets, second_hellos);
 	tcase_add_test(packets, old_hellos);

@@ -213,6 +213,22 @@ static void drop(_Atomic uint64_t *counter, struct verdict *verdict)
 	verdict->drop = true;
 }
 
+/* There are stacks that send a byte of garbage to see who is there (RFC 9293, section 3.8.4). */
+static bool is_probe(const struct segment *segment, int32_t ahead)
+{
+	return segment->n == 1 && ahead == -1 && !segment->urgent &&
+	       !(segment->flags & (TCP_FIN | TCP_RST));
+}
+
+/* Who does not have the byte yet takes it: it goes on as what it was. */
+static void probe(const struct stream *stream, const struct segment *segment,
+		  struct verdict *verdict)
+{
+	verdict->drop = true;
+	answer_tcp(next_answer(verdict), &segment->ends, segment->seq, segment->ack, TCP_ACK,
+		   stream->kept + stream->n_kept - 1, 1);
+}
+
 static void from_client(struct filter *filter, struct stream *stream,
 			struct segment *segment, struct verdict *verdict)
 {
@@ -238,6 +254,10 @@ static void from_client(struct filter *filter, struct stream *stream,
 		same = stream_compare(stream, segment->seq, segment->data, old);
 		if (same == UNKNOWN) {
 			drop(&filter->counts.repeated, verdict);
+			return;
+		}
+		if (same == DIFFERENT && is_probe(segment, ahead)) {
+			probe(stream, segment, verdict);
 			return;
 		}
 		if (same == DIFFERENT)

@@ -20,7 +20,7 @@
  * @queue: what is said of the flow, FLOWWALL_QUEUE_*
  * @mark: of the packet, these bits of
  * @mask: zero for no mark
- * @answers: sent in the place of the other end, after the verdict
+ * @answers: sent in the place of one of the ends, after the verdict
  */
 struct verdict {
 	bool drop;
