@@ -70,6 +70,7 @@ HTTP = {
     "letter-encoded": get(b"/%61pp2/x"),
     "two-slashes": get(b"//app2/x"),
     "line-end-encoded": get(b"/app1/x%0d%0aHost:%20app2"),
+    "path-header": heads(HOST[:-2], b"X-Original-URL: /app2/x"),
     "absolute": get(b"http://app2.example/app1/x"),
     "absolute-case": get(b"HTTP://APP2.EXAMPLE/app1/x"),
     "absolute-path": get(b"http://app1.example/app2/x"),

@@ -55,6 +55,7 @@ START_TEST(http_heads)
 {
 	good("GET /x?y HTTP/1.1\r\nHost: A.Example:80\r\n\r\n", "a.example", "/x?y");
 	good("\r\n\r\nGET / HTTP/1.1\r\nhost:a.example.\t \r\nA: b\r\n\r\n", "a.example", "/");
+	good("GET / HTTP/1.1\r\nHost: a\r\nX-Original-Url-: b\r\nX-Original-Ur: b\r\n\r\n", "a", "/");
 	good("GET http://a.example HTTP/1.1\r\nHost: a.example\r\n\r\n", "a.example", "/");
 	good("GET HTTPS://a.example:8443?q HTTP/1.1\r\nHost: a.example\r\n\r\n", "a.example", "/?q");
 	good("GET http://[2001:DB8::1]:80/x HTTP/1.0\r\n\r\n", "2001:db8::1", "/x");
@@ -103,6 +104,8 @@ static const char *const bad_heads[] = {
 	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
 	"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: a\r\nX-Original-Url: /b\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: a\r\nX_REWRITE.URL: /b\r\n\r\n",
 };
 
 START_TEST(http_bad_heads)

@@ -240,6 +240,17 @@ static bool is_header(const uint8_t *name, size_t n, const char *wanted)
 	return n == strlen(wanted) && !strncasecmp((const char *)name, wanted, n);
 }
 
+/* The same as it gets to a program by CGI: what is no letter does not matter (RFC 3875). */
+static bool is_variable(const uint8_t *name, size_t n, const char *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < n && wanted[i]; i++)
+		if (wanted[i] == '-' ? isalnum(name[i]) : tolower(name[i]) != wanted[i])
+			return false;
+	return i == n && !wanted[i];
+}
+
 static bool take_length(const uint8_t *value, size_t n, struct http_head *head, const char **why)
 {
 	size_t i;
@@ -290,6 +301,9 @@ static bool take_header(const uint8_t *line, size_t n, struct http_head *head, s
 		seen->length = true;
 		return take_length(value, length, head, why);
 	}
+	/* Some frameworks took these for the target (CVE-2018-14773); browsers do not send them. */
+	if (is_variable(line, n, "x-original-url") || is_variable(line, n, "x-rewrite-url"))
+		return bad(why, "another target in a header");
 	if (is_header(line, n, "transfer-encoding")) {
 		if (seen->coding || !is_header(value, length, "chunked"))
 			return bad(why, "a Transfer-Encoding other than chunked");
