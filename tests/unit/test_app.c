@@ -1094,6 +1094,67 @@ START_TEST(odd_spaces)
 }
 END_TEST
 
+/* A SYN with options, as it came and as it goes on. */
+static const struct {
+	const char *options, *instead;
+	size_t n;
+} paths_asked[] = {
+	{ "\x1e\4\x81\1", "\1\1\1\1", 4 },			/* MP_CAPABLE */
+	{ "\2\4\5\xb4\1\x1e\x0c\x10\0zzzzzzzz\1\1\1",
+	  "\2\4\5\xb4\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", 20 },	/* MP_JOIN */
+	{ "\2\4\5\xb4\0\x1e\4\x81", NULL, 8 },		/* behind the end */
+	{ "\2\4\5\x1e\3\3\x1e\0", NULL, 8 },		/* without a length */
+	{ "\2\4\5\x1e\3\3\1\x1e", NULL, 8 },		/* and cut short */
+};
+
+/* Of a connection with several paths, nobody could say what comes in which order. */
+START_TEST(several_paths)
+{
+	size_t ip = families[_i] == AF_INET ? 20 : 40, i, n;
+	struct segment segment;
+	uint8_t text[256];
+	struct answer answer;
+
+	for (i = 0; i < sizeof(paths_asked) / sizeof(*paths_asked); i++) {
+		begin_rules(RULES, families[_i]);
+		n = paths_asked[i].n;
+		answer_tcp(&answer, &ends, 1, 0, TCP_SYN, paths_asked[i].options, n);
+		answer.packet[ip + 12] = (20 + n) << 2;
+		memset(text, 0, sizeof(text));
+		filter_packet(&filter, memcpy(text, answer.packet, answer.n), answer.n, false, true, &verdict);
+		ck_assert(!verdict.drop);
+		ck_assert_uint_eq(verdict.n_instead, paths_asked[i].instead ? answer.n : 0);
+		if (paths_asked[i].instead) {
+			ck_assert_mem_eq(verdict.instead, text, ip + 16);
+			ck_assert_mem_eq(verdict.instead + ip + 20, paths_asked[i].instead, n);
+			ck_assert(segment_read(verdict.instead, verdict.n_instead, true, &segment));
+		}
+		end_rules();
+	}
+	/* With more before it than is taken. */
+	begin_rules(RULES, AF_INET6);
+	answer_tcp(&answer, &ends, 1, 0, TCP_SYN, NULL, 0);
+	memset(text, 0, sizeof(text));
+	memcpy(text, answer.packet, 40);
+	text[6] = IPPROTO_DSTOPTS;
+	text[40] = IPPROTO_TCP;
+	text[41] = 24;
+	answer.packet[52] = 0x50;
+	for (n = 0; n < 2; n++) {
+		uint8_t large[40 + 200 + 20];
+
+		memset(large, 0, sizeof(large));
+		memcpy(large, text, 48);
+		large[5] = 220 - 8 * n;
+		large[41] -= n;
+		memcpy(large + 240 - 8 * n, answer.packet + 40, 20);
+		filter_packet(&filter, large, 260 - 8 * n, false, true, &verdict);
+		ck_assert_int_eq(verdict.drop, !n);
+	}
+	end_rules();
+}
+END_TEST
+
 START_TEST(unknown_connections)
 {
 	begin_rules(RULES, AF_INET);
@@ -1370,6 +1431,7 @@ int main(void)
 	tcase_add_test(packets, protocols);
 	tcase_add_loop_test(packets, long_beginnings, 0, 4);
 	tcase_add_test(packets, odd_spaces);
+	tcase_add_loop_test(packets, several_paths, 0, 2);
 	tcase_add_test(packets, unknown_connections);
 	tcase_add_test(packets, bad_checksums);
 	tcase_add_loop_test(packets, extension_headers, 0,

@@ -30,27 +30,46 @@ unsigned int mnl_socket_get_portid(const struct mnl_socket *socket)
 }
 
 static unsigned int packets, fails, verdicts;
+static size_t payload, payload_sent;
+
+static int note_payload(const struct nlattr *attr, void *arg)
+{
+	(void)arg;
+	if (mnl_attr_get_type(attr) == NFQA_PAYLOAD)
+		payload_sent = mnl_attr_get_payload_len(attr);
+	return MNL_CB_OK;
+}
 
 /* Fails so often as @fails says. */
 ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *text, size_t n)
 {
-	(void)socket, (void)text;
+	(void)socket;
 	if (fails) {
 		fails--;
 		errno = ENOBUFS;
 		return -1;
 	}
 	verdicts++;
+	mnl_attr_parse(text, sizeof(struct nfgenmsg), note_payload, NULL);
 	return n;
 }
 
-/* One that says nothing, and is to be dropped. */
+/* One that says nothing, and is to be dropped, or a SYN that asks for MPTCP. */
 static unsigned int put_packet(char *text)
 {
 	struct nfqnl_msg_packet_hdr about = { .packet_id = htonl(packets) };
 	struct nlmsghdr *header = nfq_nlmsg_put(text, NFQNL_MSG_PACKET, 0);
 
 	mnl_attr_put(header, NFQA_PACKET_HDR, sizeof(about), &about);
+	if (payload) {
+		struct ends ends = { .family = AF_INET, .proto = IPPROTO_TCP };
+		struct answer answer;
+
+		answer_tcp(&answer, &ends, 1, 0, TCP_SYN, "\x1e\4\1\1", 4);
+		answer.packet[32] = 0x60;
+		mnl_attr_put(header, NFQA_PAYLOAD, payload = answer.n, answer.packet);
+		mnl_attr_put_u32(header, NFQA_SKB_INFO, htonl(NFQA_SKB_CSUMNOTREADY));
+	}
 	return header->nlmsg_len;
 }
 
@@ -107,6 +126,18 @@ START_TEST(verdicts_unsent)
 }
 END_TEST
 
+/* What is to go on in the place of a packet is sent with its verdict. */
+START_TEST(other_packets)
+{
+	packets = payload = 1;
+	payload_sent = 0;
+	ck_assert_int_eq(run_queue(ENETDOWN), ENETDOWN);
+	ck_assert_uint_eq(payload, 44);
+	ck_assert_uint_eq(payload_sent, payload);
+	packets = payload = 0;
+}
+END_TEST
+
 /* An answer that cannot be sent ends nothing; the second run stops the program. */
 START_TEST(failures)
 {
@@ -124,6 +155,7 @@ int main(void)
 	TCase *thread = tcase_create("thread");
 
 	tcase_add_test(thread, verdicts_unsent);
+	tcase_add_test(thread, other_packets);
 	tcase_add_test(thread, failures);
 	suite_add_tcase(suite, thread);
 	return run_suite(suite);

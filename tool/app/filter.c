@@ -301,6 +301,24 @@ bad:
 	deny_tcp(filter, stream, segment, next, &heard, verdict);
 }
 
+/*
+ * Over several connections, or with places of their own within one, bytes come to a server
+ * in another order than they are in here (RFC 8684, section 3.3).
+ */
+static void keep_single_path(struct filter *filter, const struct segment *segment,
+			     const uint8_t *packet, struct verdict *verdict)
+{
+	size_t n = segment->data - packet;
+
+	if (n > sizeof(verdict->instead)) {
+		drop(&filter->counts.broken, verdict);
+		return;
+	}
+	memcpy(verdict->instead, packet, n);
+	if (segment_single_path(segment, verdict->instead))
+		verdict->n_instead = n;
+}
+
 static void judge_tcp(struct filter *filter, struct segment *segment, struct verdict *verdict)
 {
 	struct stream *stream = stream_find(&filter->streams, &segment->ends);
@@ -406,6 +424,7 @@ void filter_packet(struct filter *filter, const uint8_t *packet, size_t n, bool 
 	verdict->drop = false;
 	verdict->queue = FLOWWALL_QUEUE_MORE;
 	verdict->mark = verdict->mask = 0;
+	verdict->n_instead = 0;
 	verdict->n_answers = 0;
 	/* Of datagrams, nothing says where the next one begins. */
 	if ((!good && (!proto || proto == IPPROTO_TCP || proto == IPPROTO_UDP)) ||
@@ -417,4 +436,7 @@ void filter_packet(struct filter *filter, const uint8_t *packet, size_t n, bool 
 		judge_query(filter, &segment, verdict);
 	else
 		judge_other(filter, &segment.ends, verdict);
+	/* One that goes on has no data. */
+	if (proto == IPPROTO_TCP && segment.flags & TCP_SYN && !segment.n && !verdict->drop)
+		keep_single_path(filter, &segment, packet, verdict);
 }

@@ -12,6 +12,7 @@
 #include "stream.h"
 
 #define ANSWERS_MAX	2
+#define INSTEAD_ROOM	256		/* bytes: of a SYN and what is before it */
 #define LINGERING_MAX	1024
 
 /**
@@ -20,6 +21,7 @@
  * @queue: what is said of the flow, FLOWWALL_QUEUE_*
  * @mark: of the packet, these bits of
  * @mask: zero for no mark
+ * @n_instead: bytes of @instead, which go on in the place of the packet; zero for itself
  * @answers: sent in the place of one of the ends, after the verdict
  */
 struct verdict {
@@ -27,6 +29,8 @@ struct verdict {
 	uint32_t queue;
 	uint32_t mark;
 	uint32_t mask;
+	size_t n_instead;
+	uint8_t instead[INSTEAD_ROOM];
 	unsigned int n_answers;
 	struct answer answer[ANSWERS_MAX];
 };

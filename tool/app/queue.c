@@ -37,7 +37,7 @@
  * @mark: this mark
  */
 struct verdicts {
-	char text[BATCH * 64];
+	char text[BATCH * (64 + INSTEAD_ROOM)];
 	size_t n;
 	bool pending;
 	uint32_t last;
@@ -161,6 +161,19 @@ static void put_verdict(struct queue *queue, struct verdicts *verdicts, uint8_t 
 	verdicts->n += header->nlmsg_len;
 }
 
+/* Something else goes on in the place of a packet. */
+static void put_instead(struct queue *queue, struct verdicts *verdicts, uint32_t id, uint32_t mark,
+			const struct verdict *verdict)
+{
+	struct nlmsghdr *header = nfq_nlmsg_put(verdicts->text + verdicts->n, NFQNL_MSG_VERDICT,
+						queue->number);
+
+	nfq_nlmsg_verdict_put(header, id, NF_ACCEPT);
+	nfq_nlmsg_verdict_put_mark(header, mark);
+	nfq_nlmsg_verdict_put_pkt(header, verdict->instead, verdict->n_instead);
+	verdicts->n += header->nlmsg_len;
+}
+
 /* Those that passed alike so far: one verdict for all. */
 static void put_pending(struct queue *queue, struct verdicts *verdicts)
 {
@@ -170,13 +183,17 @@ static void put_pending(struct queue *queue, struct verdicts *verdicts)
 	verdicts->pending = false;
 }
 
-static void add_verdict(struct queue *queue, struct verdicts *verdicts, uint32_t id, bool drop,
-			uint32_t mark)
+static void add_verdict(struct queue *queue, struct verdicts *verdicts, uint32_t id,
+			const struct verdict *verdict, uint32_t mark)
 {
-	if (verdicts->pending && (drop || mark != verdicts->mark))
+	if (verdicts->pending && (verdict->drop || verdict->n_instead || mark != verdicts->mark))
 		put_pending(queue, verdicts);
-	if (drop) {
+	if (verdict->drop) {
 		put_verdict(queue, verdicts, NFQNL_MSG_VERDICT, id, NF_DROP, 0);
+		return;
+	}
+	if (verdict->n_instead) {
+		put_instead(queue, verdicts, id, mark, verdict);
 		return;
 	}
 	verdicts->pending = true;
@@ -248,7 +265,8 @@ static int each_packet(const struct nlmsghdr *header, void *arg)
 	/* One that was cut short is not known. */
 	if (attr[NFQA_CAP_LEN] || !attr[NFQA_PAYLOAD]) {
 		queue->filter.counts.broken++;
-		add_verdict(queue, &batch->verdicts, id, true, 0);
+		verdict.drop = true;
+		add_verdict(queue, &batch->verdicts, id, &verdict, 0);
 		return MNL_CB_OK;
 	}
 	filter_packet(&queue->filter, mnl_attr_get_payload(attr[NFQA_PAYLOAD]),
@@ -256,7 +274,7 @@ static int each_packet(const struct nlmsghdr *header, void *arg)
 		      !(info & (NFQA_SKB_CSUMNOTREADY | NFQA_SKB_GSO)), !(info & NFQA_SKB_GSO),
 		      &verdict);
 	mark = (mark & ~verdict.mask & ~FLOWWALL_QUEUE_VERDICT) | verdict.mark | verdict.queue;
-	add_verdict(queue, &batch->verdicts, id, verdict.drop, mark);
+	add_verdict(queue, &batch->verdicts, id, &verdict, mark);
 	/* The flow has ended when they are on their way. */
 	if (verdict.n_answers)
 		send_verdicts(queue, &batch->verdicts);

@@ -9,6 +9,9 @@
 #define EXTENSIONS_MAX	8
 #define HOP_LIMIT	64
 #define WINDOW		0	/* an answer wants no more data */
+#define OPTION_END	0
+#define OPTION_NOP	1
+#define OPTION_MPTCP	30	/* RFC 8684 */
 
 static unsigned int get16(const uint8_t *at)
 {
@@ -166,7 +169,7 @@ static bool read_udp(const uint8_t *header, size_t n, struct segment *segment)
  */
 bool segment_read(const uint8_t *packet, size_t n, bool check, struct segment *segment)
 {
-	const uint8_t *header = NULL;
+	const uint8_t *header = NULL, *begin = packet;
 
 	memset(segment, 0, sizeof(*segment));
 	if (n && packet[0] >> 4 == 4)
@@ -177,6 +180,7 @@ bool segment_read(const uint8_t *packet, size_t n, bool check, struct segment *s
 		segment->ends.proto = 0;
 	if (!header || n < 8)
 		return false;
+	segment->at = header - begin;
 	segment->ends.port[0] = get16(header);
 	segment->ends.port[1] = get16(header + 2);
 	if (segment->ends.proto == IPPROTO_TCP)
@@ -186,6 +190,39 @@ bool segment_read(const uint8_t *packet, size_t n, bool check, struct segment *s
 		return false;
 	/* Without a checksum (RFC 768), which IPv6 has always. */
 	return !check || !get16(header + 6) || !checksum(&segment->ends, header, segment->n + 8);
+}
+
+/**
+ * segment_single_path() - take out of a TCP segment what asks for MPTCP
+ * @segment: what segment_read() has read
+ * @packet: all of the packet, to be changed
+ *
+ * Its checksum is right then.
+ *
+ * Return: false if there is nothing of that in it.
+ */
+bool segment_single_path(const struct segment *segment, uint8_t *packet)
+{
+	uint8_t *tcp = packet + segment->at;
+	size_t length = (tcp[12] >> 4) * 4, at = 20, size;
+	bool found = false;
+
+	for (; at < length && tcp[at] != OPTION_END; at += size) {
+		size = tcp[at] == OPTION_NOP ? 1 : at + 1 < length ? tcp[at + 1] : 0;
+		if (tcp[at] == OPTION_NOP)
+			continue;
+		if (size < 2 || size > length - at)
+			break;
+		if (tcp[at] != OPTION_MPTCP)
+			continue;
+		found = true;
+		memset(tcp + at, OPTION_NOP, size);
+	}
+	if (found) {
+		put16(tcp + 16, 0);
+		put16(tcp + 16, checksum(&segment->ends, tcp, length + segment->n));
+	}
+	return found;
 }
 
 /* --- out -------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct ends {
 
 /**
  * struct segment - a TCP segment or a UDP datagram
+ * @at: where its header begins in the packet, bytes
  * @seq: of the first byte, host byte order
  * @data: what it carries
  * @n: bytes of that
@@ -29,6 +30,7 @@ struct ends {
  */
 struct segment {
 	struct ends ends;
+	size_t at;
 	uint32_t seq;
 	uint32_t ack;
 	uint8_t flags;
@@ -56,6 +58,7 @@ struct answer {
 
 struct ends ends_reversed(const struct ends *ends);
 bool segment_read(const uint8_t *packet, size_t n, bool check, struct segment *segment);
+bool segment_single_path(const struct segment *segment, uint8_t *packet);
 void answer_tcp(struct answer *answer, const struct ends *ends, uint32_t seq, uint32_t ack,
 		uint8_t flags, const void *data, size_t n);
 void answer_udp(struct answer *answer, const struct ends *ends, const void *data, size_t n);
