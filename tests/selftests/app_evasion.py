@@ -72,6 +72,8 @@ HTTP = {
     "line-end-encoded": get(b"/app1/x%0d%0aHost:%20app2"),
     "path-header": heads(HOST[:-2], b"X-Original-URL: /app2/x"),
     "absolute": get(b"http://app2.example/app1/x"),
+    "absolute-no-host": b"GET http://app1.example/app1/x HTTP/1.0\r\n\r\n",
+    "absolute-empty-host": heads(b"Host:", first=b"GET http://app1.example/app1/x HTTP/1.1"),
     "absolute-case": get(b"HTTP://APP2.EXAMPLE/app1/x"),
     "absolute-path": get(b"http://app1.example/app2/x"),
     "absolute-user": get(b"http://app1.example@app2.example/app1/x"),

@@ -58,7 +58,8 @@ START_TEST(http_heads)
 	good("GET / HTTP/1.1\r\nHost: a\r\nX-Original-Url-: b\r\nX-Original-Ur: b\r\n\r\n", "a", "/");
 	good("GET http://a.example HTTP/1.1\r\nHost: a.example\r\n\r\n", "a.example", "/");
 	good("GET HTTPS://a.example:8443?q HTTP/1.1\r\nHost: a.example\r\n\r\n", "a.example", "/?q");
-	good("GET http://[2001:DB8::1]:80/x HTTP/1.0\r\n\r\n", "2001:db8::1", "/x");
+	good("GET http://[2001:DB8::1]:80/x HTTP/1.0\r\nHost: [2001:db8::1]\r\n\r\n", "2001:db8::1", "/x");
+	good("CONNECT a.example:443 HTTP/1.0\r\n\r\n", "a.example", "");
 	good("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n", "a.example", "");
 	good("OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n", "", "*");
 	good("GET / HTTP/1.0\r\n\r\n", "", "/");
@@ -85,6 +86,7 @@ static const char *const bad_heads[] = {
 	"GET / HTTP/1.1\r\nHost: a..b\r\n\r\n", "GET / HTTP/1.1\r\nHost: .a\r\n\r\n",
 	"GET / HTTP/1.1\r\nHost: b\xc3\xbc\r\n\r\n", "GET / HTTP/1.1\r\nHost: a%2e\r\n\r\n",
 	"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+	"GET http://a/ HTTP/1.0\r\n\r\n", "GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n",
 	"GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", "GET http://x@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
 	"GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
 	"GET x HTTP/1.1\r\nHost: a\r\n\r\n", "GET * HTTP/1.1\r\nHost: a\r\n\r\n",

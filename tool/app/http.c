@@ -329,7 +329,9 @@ static bool check_headers(const struct seen *seen, bool version_1_0, struct http
 		return bad(why, "a body where many servers look for the next request");
 	if (!seen->host && !version_1_0)
 		return bad(why, "no Host header");
-	if (head->host[0] && seen->name[0] && strcmp(head->host, seen->name))
+	/* There are servers that look at one of both only. Of CONNECT, old clients say one. */
+	if (head->host[0] && strcmp(head->host, seen->name) &&
+	    (seen->name[0] || strcmp(head->method, "CONNECT")))
 		return bad(why, "another host in the request target than in the Host header");
 	if (!head->host[0])
 		strcpy(head->host, seen->name);
