@@ -1078,6 +1078,12 @@ START_TEST(odd_spaces)
 		{ "GET\x1f", "/app2/x\x1fHTTP/1.1\r\n" }, { "GET\xa0/", "app2/x\r\n" },
 		{ "\x85", "GET /app2/x HTTP/1.0\r\n\r\n" }, { "FOO\x1c/app2/x", "\x1cHTTP/1.1\r\n" },
 		{ "FOO /app2/x HT", "TP/1.0\r\n\r\n" }, { "FOO /app2/x HTTP", "/1.0\r\n\r\n" },
+		{ "FOO x HT", "TP/1.0\r\n\r\n" }, { "FOO x HTTP", "/1.0\r\n\r\n" },
+	};
+	static const struct { const char *text, *said; } words[] = {
+		{ "FOO /app2/x XTTP/1.1", "refuse" }, { "FOO http://a/app2/x X", "refuse" },
+		{ "FOO  HTTP:x", "refuse" }, { "FOO /app2/x", "refuse" }, { "FOO x/app2/x", "more" },
+		{ "/app2/x", "more" }, { "0022git-upload-pack /a\x01host=b", "more" },
 	};
 	size_t i;
 
@@ -1086,6 +1092,14 @@ START_TEST(odd_spaces)
 		connect_server();
 		ck_assert_str_eq(send_text(texts[i][0]), "more");
 		ck_assert_msg(!strcmp(send_text(texts[i][1]), "refuse"), "%zu passes", i);
+		end_rules();
+	}
+	/* Nor do all servers mind what the method is, or the version. */
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		begin_rules("deny http path \"/app2/*\"\ndefault allow\n", AF_INET);
+		connect_server();
+		ck_assert_str_eq(send_text(words[i].text), "more");
+		ck_assert_msg(!strcmp(send_bytes("\r\n\r\n", 4), words[i].said), "%zu", i);
 		end_rules();
 	}
 	/* What no server takes for HTTP is known at once. */

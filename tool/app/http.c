@@ -38,6 +38,20 @@ static bool has_version(const uint8_t *data, size_t n)
 	return false;
 }
 
+/* Is the next word of a line a target, and over? */
+static bool has_target(const uint8_t *data, size_t n)
+{
+	size_t start = 0, end;
+
+	while (start < n && data[start] != '\n' && is_space(data[start]))
+		start++;
+	for (end = start; end < n && data[end] > ' ' && data[end] < 0x7f; end++)
+		;
+	return end < n && is_space(data[end]) &&
+	       (data[start] == '/' ||
+		(end - start > 5 && !strncasecmp((const char *)data + start, "http:", 5)));
+}
+
 /**
  * http_is_begun() - is this how an HTTP request begins, to any server?
  * @data: the first bytes of a connection
@@ -45,8 +59,9 @@ static bool has_version(const uint8_t *data, size_t n)
  * @seen: how far they were looked at before; zero at first
  * @certain: set if more bytes would not change the answer
  *
- * A method that is known and a space, in any case and behind any spaces, or a line with
- * "HTTP/" in it. A line that is too long to say is taken for one, which is bad.
+ * A method that is known and a space, in any case and behind any spaces, any word and then
+ * a target, or a line with "HTTP/" in it: there are servers that mind neither method nor
+ * version. A line that is too long to say is taken for one, which is bad.
  */
 bool http_is_begun(const uint8_t *data, size_t n, size_t *seen, bool *certain)
 {
@@ -63,6 +78,8 @@ bool http_is_begun(const uint8_t *data, size_t n, size_t *seen, bool *certain)
 		if (strlen(methods[i]) == end - start && is_space(data[end]) &&
 		    !strncasecmp(methods[i], (const char *)data + start, end - start))
 			return true;
+	if (end > start && has_target(data + end, n - end))
+		return true;
 	from = *seen > end ? *seen : end;
 	for (line = from; line < n && data[line] != '\n'; line++)
 		;
