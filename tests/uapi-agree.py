@@ -3,8 +3,8 @@
 """uapi-agree.py [HEADER YAML]: do the header and its YNL specification agree?
 
 Each constant must be in both, under the same name and with the same number; an
-attribute must have the type that the header's comment states. Prints TAP; exit
-status 1 if they differ.
+attribute must have the type that the header's comment states, and be named in the header's
+tree of messages. Prints TAP; exit status 1 if they differ.
 """
 
 import os
@@ -29,6 +29,7 @@ class Header:
         self.numbers = {}
         self.remarks = {}  # constant -> the comment on its line
         self.enums = {}  # enum flowwall_X -> its first constant
+        self.tree = text[text.find("The tree of messages"):].partition("*/")[0]
         self.texts = dict(re.findall(r'#define\s+(FLOWWALL_\w+)\s+"([^"]*)"', text))
         for name, value in re.findall(r"#define\s+(FLOWWALL_\w+)\s+(0x[0-9a-f]+|\d+)", text):
             self.numbers[name] = int(value, 0)
@@ -124,6 +125,27 @@ def types_differ(header, spec):
             yield "%s: the byte orders differ" % name
 
 
+def nests_of(tree, name):
+    """All that the tree of messages says is in a nest, or the whole tree if it has none such."""
+    texts = []
+    for found in re.finditer(r"\b%s\*?\s*(?:\*\s*)?\{" % name, tree):
+        depth, end = 1, found.end()
+        while depth and end < len(tree):
+            depth += {"{": 1, "}": -1}.get(tree[end], 0)
+            end += 1
+        texts.append(tree[found.end():end])
+    return " ".join(texts) or tree
+
+
+def tree_lacks(header, spec):
+    for name in spec.attributes:
+        prefix = max((p for p in spec.prefixes.values() if name.startswith(p)), key=len)
+        nest = re.fullmatch(r"FLOWWALL_(\w+)_A_", prefix)
+        text = nests_of(header.tree, nest.group(1)) if nest else header.tree
+        if not re.search(r"\b%s\b" % name[len(prefix):], text):
+            yield "%s is not in the tree of messages" % name
+
+
 def family_differs(header, spec):
     groups = [g["name"] for g in spec.yaml["mcast-groups"]["list"]]
     if header.texts.get("FLOWWALL_GENL_NAME") != spec.yaml["name"]:
@@ -145,6 +167,7 @@ def main():
         ("uapi: header and specification name the same family", family_differs),
         ("uapi: header and specification have the same names and numbers", numbers_differ),
         ("uapi: header and specification have the same types", types_differ),
+        ("uapi: the header's tree of messages has each attribute", tree_lacks),
     )
     failed = False
     for number, (name, test) in enumerate(tests, 1):

@@ -17,9 +17,9 @@
  * for a nest described once below.
  *
  *   STATUS_GET (do)       ->  GENERATION, STATUS { VERSION, FLOWS, MAX_FLOWS,
- *                             BUCKETS, FLOW_BYTES, MEMORY, RULES, PACKETS,
- *                             NEW_FLOWS, FAST, NEIGHBOUR, DHCP,
- *                             DROP* { REASON, PACKETS } }
+ *                             BUCKETS, FLOW_BYTES, MEMORY, RULES, GROUPS,
+ *                             MEMBERS, PACKETS, NEW_FLOWS, FAST, NEIGHBOUR,
+ *                             DHCP, CONFIRM?, DROP* { REASON, PACKETS } }
  *
  *   RULESET_GET (dump)    ->  one message for each statement, in the order of
  *     KINDS?                  roles, settings, TTLs, groups, rules:
