@@ -21,16 +21,17 @@
  * Nothing is sent about a multicast, a broadcast or a fragment, or to a sender that
  * is no single host (RFC 1122, section 3.2.2; RFC 4443, section 2.4).
  */
-static bool is_answerable(const struct sk_buff *skb, const struct nf_hook_state *state)
+static bool is_answerable(const struct sk_buff *skb, const struct nf_hook_state *state,
+			  const struct fwl_packet *pkt)
 {
-	if (skb->pkt_type == PACKET_BROADCAST || skb->pkt_type == PACKET_MULTICAST)
+	if (pkt->fragment || skb->pkt_type == PACKET_BROADCAST || skb->pkt_type == PACKET_MULTICAST)
 		return false;
 	if (state->pf == NFPROTO_IPV4) {
 		const struct iphdr *ip = ip_hdr(skb);
 
 		return !ipv4_is_multicast(ip->daddr) && !ipv4_is_lbcast(ip->daddr) &&
 		       !ipv4_is_multicast(ip->saddr) && !ipv4_is_lbcast(ip->saddr) &&
-		       !ipv4_is_zeronet(ip->saddr) && !ip_is_fragment(ip);
+		       !ipv4_is_zeronet(ip->saddr);
 	}
 	return !ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) &&
 	       !ipv6_addr_is_multicast(&ipv6_hdr(skb)->saddr) &&
@@ -53,6 +54,7 @@ void fwl_refuse_init(struct fwl_net *fn)
  * @fn: the namespace
  * @skb: the packet, still the caller's
  * @state: of the hook
+ * @pkt: what was found in it
  * @reset: it is TCP, and gets a RST
  *
  * "Port unreachable": the one that a connecting socket takes as ECONNREFUSED
@@ -62,9 +64,9 @@ void fwl_refuse_init(struct fwl_net *fn)
  * Context: RCU, softirqs off.
  */
 void fwl_refuse(struct fwl_net *fn, struct sk_buff *skb, const struct nf_hook_state *state,
-		bool reset)
+		const struct fwl_packet *pkt, bool reset)
 {
-	if (!is_answerable(skb, state))
+	if (!is_answerable(skb, state, pkt))
 		return;
 	if (reset) {
 		if (!__ratelimit(&fn->resets))
@@ -85,17 +87,19 @@ void fwl_refuse(struct fwl_net *fn, struct sk_buff *skb, const struct nf_hook_st
  * fwl_reject() - tell the sender that a rule forbids it
  * @skb: the packet, still the caller's
  * @state: of the hook
+ * @pkt: what was found in it
  *
  * A RST for TCP, otherwise "administratively prohibited" (RFC 1812, section
  * 5.2.7.1; RFC 4443, section 3.1).
  *
  * Context: RCU, softirqs off.
  */
-void fwl_reject(struct sk_buff *skb, const struct nf_hook_state *state)
+void fwl_reject(struct sk_buff *skb, const struct nf_hook_state *state,
+		const struct fwl_packet *pkt)
 {
-	u8 proto = state->pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr;
+	u8 proto = fwl_kind_proto(pkt->kind);
 
-	if (!is_answerable(skb, state))
+	if (!is_answerable(skb, state, pkt))
 		return;
 	if (state->pf == NFPROTO_IPV4) {
 		if (proto == IPPROTO_TCP)

@@ -165,7 +165,7 @@ static unsigned int drop(const struct fwl_context *c, const struct fwl_decision 
 	fwl_record_drop(c->fn, &c->pkt, c->state, c->direction, d->reason,
 			d->rule ? d->rule->handle : 0);
 	if (d->reject)
-		fwl_reject(c->skb, c->state);
+		fwl_reject(c->skb, c->state, &c->pkt);
 	if (d->reason == FLOWWALL_DROP_TABLE_FULL || d->reason == FLOWWALL_DROP_HOST_FULL)
 		return NF_DROP_REASON(c->skb, SKB_DROP_REASON_NETFILTER_DROP, ECONNREFUSED);
 	return NF_DROP_REASON(c->skb, SKB_DROP_REASON_NETFILTER_DROP, EPERM);
@@ -214,7 +214,7 @@ static unsigned int refuse(const struct fwl_context *c, const struct fwl_decisio
 	bool reset = c->rs->settings.refuse == FLOWWALL_REFUSE_TCP_RST &&
 		     fwl_kind_proto(c->pkt.kind) == IPPROTO_TCP;
 
-	fwl_refuse(c->fn, c->skb, c->state, reset);
+	fwl_refuse(c->fn, c->skb, c->state, &c->pkt, reset);
 	return drop(c, d);
 }
 

@@ -58,6 +58,19 @@ done
 watch outside "$OUTSIDE" eth0 'icmp[0:2] = 0x030d or icmp6[0:2] = 0x0101'
 craft "$OUTSIDE" "udp('$OUTSIDE4', '$INSIDE4', 9, 69)" "udp('$OUTSIDE6', '$INSIDE6', 9, 69)"
 check_seen "as administratively prohibited" outside 2
+watch resets "$OUTSIDE" eth0 'ip6 proto 6 and ip6[53] & 4 != 0'
+check_arrives "behind extension headers TCP is reset as well" resets 2 "$OUTSIDE" \
+	"ext(tcp('$OUTSIDE6', '$INSIDE6', 4001, 22), 'dst')" \
+	"ext(tcp('$OUTSIDE6', '$INSIDE6', 4002, 22), 'hop', 'dst')"
+check_seen "and told nothing else" outside 2
+fw rule add reject in gre id no-gre
+check_arrives "what is whole is told" outside 2 "$OUTSIDE" \
+	"gre('$OUTSIDE4', '$INSIDE4', key=1)" "gre('$OUTSIDE6', '$INSIDE6', key=1)"
+check_arrives "a fragment is not" outside 0 "$OUTSIDE" \
+	"frag(gre('$OUTSIDE4', '$INSIDE4', key=2), 0, 1)" \
+	"frag(gre('$OUTSIDE6', '$INSIDE6', key=2), 0, 1)"
+check_equal "though it was rejected" "$(rule_packets no-gre)" 4
+fw rule del no-gre
 check_arrives "a list of addresses" inside 4 "$OUTSIDE" \
 	"udp('203.0.113.1', '$INSIDE4', 1, 53)" "udp('203.0.113.2', '$INSIDE4', 1, 53)" \
 	"udp('203.0.113.8', '$INSIDE4', 1, 53)" "udp('203.0.113.11', '$INSIDE4', 1, 53)" \
