@@ -305,12 +305,39 @@ static void free_ifaces_rcu(struct rcu_head *rcu)
 	fwl_ifaces_free(container_of(rcu, struct fwl_ifaces, rcu));
 }
 
+/**
+ * fwl_ifaces_tell() - send an event for each interface that has another role than before
+ * @fn: the namespace, locked
+ * @rs: the ruleset that is to run
+ * @old: the table so far, NULL before the first ruleset
+ * @new: the table of @rs
+ *
+ * Context: process, under the RTNL.
+ * Return: false if there is no such interface.
+ */
+bool fwl_ifaces_tell(struct fwl_net *fn, const struct fwl_ruleset *rs,
+		     const struct fwl_ifaces *old, const struct fwl_ifaces *new)
+{
+	struct net_device *dev;
+	bool changed = false;
+
+	ASSERT_RTNL();
+	for_each_netdev(fn->net, dev) {
+		u8 before = old ? fwl_iface_role(old, dev->ifindex) : FLOWWALL_ROLE_NONE;
+
+		if (before != fwl_iface_role(new, dev->ifindex)) {
+			changed = true;
+			fwl_event_iface(fn, rs, dev);
+		}
+	}
+	return changed;
+}
+
 /* Brings the running ruleset's table up to date. Under the RTNL. */
 static int ifaces_refresh(struct fwl_net *fn)
 {
 	struct fwl_ifaces *ifaces, *old;
 	struct fwl_ruleset *rs;
-	struct net_device *dev;
 
 	mutex_lock(&fn->lock);
 	rs = rcu_dereference_protected(fn->ruleset, lockdep_is_held(&fn->lock));
@@ -324,13 +351,7 @@ static int ifaces_refresh(struct fwl_net *fn)
 		return -ENOMEM;
 	}
 	old = rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock));
-	ifaces->epoch = old->epoch;
-	for_each_netdev(fn->net, dev)
-		if (fwl_iface_role(old, dev->ifindex) !=
-		    fwl_iface_role(ifaces, dev->ifindex)) {
-			ifaces->epoch = fn->epoch + 1;
-			fwl_event_iface(fn, rs, dev);
-		}
+	ifaces->epoch = fwl_ifaces_tell(fn, rs, old, ifaces) ? fn->epoch + 1 : old->epoch;
 	fn->epoch = ifaces->epoch;
 	rcu_assign_pointer(rs->ifaces, ifaces);
 	fwl_fastpath_adjust(fn, rs, ifaces);

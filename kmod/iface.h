@@ -95,6 +95,8 @@ bool fwl_iface_is_here(const struct fwl_ifaces *ifaces, const struct net_device 
 		       const struct net_device *out, bool ipv6, const __be32 *addr);
 struct fwl_ifaces *fwl_ifaces_build(struct net *net, const struct fwl_ruleset *rs);
 void fwl_ifaces_free(struct fwl_ifaces *ifaces);
+bool fwl_ifaces_tell(struct fwl_net *fn, const struct fwl_ruleset *rs,
+		     const struct fwl_ifaces *old, const struct fwl_ifaces *new);
 void fwl_ifaces_nets_work(struct work_struct *work);
 int fwl_iface_init(void);
 void fwl_iface_uninit(void);

@@ -482,7 +482,8 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 	int err;
 
 	*old = running(fn);
-	rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock))->epoch = ++fn->epoch;
+	ifaces = rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock));
+	ifaces->epoch = ++fn->epoch;
 	fwl_table_limit(&fn->table, &rs->settings);
 	if (buckets)
 		fwl_table_begin(&fn->table, buckets);
@@ -504,11 +505,13 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 			fwl_table_flush(fn);
 		return err;
 	}
-	fwl_fastpath_adjust(fn, rs,
-			    rcu_dereference_protected(rs->ifaces, lockdep_is_held(&fn->lock)));
+	fwl_fastpath_adjust(fn, rs, ifaces);
 	if (rs->settings.max_flows_per_host && !(*old)->settings.max_flows_per_host)
 		fwl_table_count_hosts(fn);
 	fwl_event_ruleset(fn, rs);
+	fwl_ifaces_tell(fn, rs,
+			rcu_dereference_protected((*old)->ifaces, lockdep_is_held(&fn->lock)),
+			ifaces);
 	return 0;
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernel: 6.12
 #
-# Roles by name and by pattern follow interfaces as they come, go and are renamed.
+# Roles by name and by pattern follow interfaces as they come, go and are renamed, and
+# events tell of each change.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/more.sh"
 
@@ -77,3 +78,16 @@ check_equal "a name that is too long is refused" \
 	"$(fw role add abcdefghijklmnop external 2>/dev/null; echo $?)" 1
 check_equal "the roles are what they were" "$(roles)" \
 	"away external eth0 external eth1 external ppp7 external ve2 external"
+
+fw_apply <<-RULES
+	version 1
+	role away internal
+	role + external
+RULES
+# told IFACE: the roles that events have said it has, in their order.
+told() { jq -rn --arg iface "$1" '[inputs | select(.event == "iface" and .iface == $iface) | .role] | join(" ")' "$TMP/events"; }
+all_told() { [ "$(told away)" = "none internal external internal" ]; }
+busywait 5 all_told
+check_equal "events tell of roles that a change of the ruleset gives" \
+	"$(told away)" "none internal external internal"
+check_equal "and of no role that was the same all along" "$(told eth0)" ""
