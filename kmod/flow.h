@@ -109,7 +109,7 @@ struct fwl_buckets {
 /**
  * struct fwl_table - the flows of a namespace
  * @buckets: NULL until a role is given
- * @seed: secret key of the hash
+ * @seed: secret key of the hash, and of all others that a sender could aim by
  * @max: limit of flows
  * @count: flows in the table, never above @max
  * @half_open_max: limit of flows that are half open

@@ -3,6 +3,7 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/percpu.h>
+#include <linux/siphash.h>
 #include <linux/string.h>
 
 #include "net.h"
@@ -52,12 +53,11 @@ void fwl_record_fill(struct fwl_record *record, const struct fwl_packet *pkt,
 	record->rule = rule;
 }
 
-static u32 bucket_of(const struct fwl_packet *pkt)
+/* By a keyed hash, or a sender could choose whose records go for its own. */
+static u32 bucket_of(const struct fwl_net *fn, const struct fwl_packet *pkt)
 {
-	const __be32 *addr = pkt->ends.addr[pkt->swapped];
-	u32 hash = (__force u32)(addr[0] ^ addr[1] ^ addr[2] ^ addr[3]);
-
-	return hash * 0x9e3779b1 >> 26;
+	return hsiphash(pkt->ends.addr[pkt->swapped], sizeof(pkt->ends.addr[0]),
+			&fn->table.seed) % FWL_RECORD_BUCKETS;
 }
 
 /**
@@ -75,7 +75,7 @@ void fwl_record_drop(struct fwl_net *fn, const struct fwl_packet *pkt,
 		     const struct nf_hook_state *state, u8 direction, u8 reason, u32 rule)
 {
 	struct fwl_record_table *table = this_cpu_ptr(fn->records);
-	u32 bucket = bucket_of(pkt);
+	u32 bucket = bucket_of(fn, pkt);
 	u32 slot = table->next[bucket]++ % FWL_RECORD_SLOTS;
 	struct fwl_record *record = &table->record[bucket * FWL_RECORD_SLOTS + slot];
 

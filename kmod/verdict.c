@@ -7,7 +7,6 @@
 #include <linux/if_arp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/jhash.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
@@ -199,10 +198,10 @@ static unsigned int pass_with(const struct fwl_context *c, const struct fwl_prof
 	if (!asks)
 		return NF_ACCEPT;
 	c->skb->mark &= ~FLOWWALL_QUEUE_VERDICT;
-	/* Both directions of a flow come to the same queue. */
+	/* Both directions of a flow come to the same queue, and no sender chooses which. */
 	queues = profile->queue_last - profile->queue_first + 1;
 	verdict = NF_QUEUE_NR(profile->queue_first +
-			      jhash(&c->pkt.ends, sizeof(c->pkt.ends), c->pkt.kind) % queues);
+			      fwl_flow_hash(&c->fn->table, &c->pkt.ends, c->pkt.kind) % queues);
 	if (profile->bypass)
 		verdict |= NF_VERDICT_FLAG_QUEUE_BYPASS;
 	return verdict;

@@ -19,6 +19,7 @@ fw_rules <<-RULES
 	allow in udp to any port 54 queue 8 bypass
 	allow in tcp to any port 80 queue 7
 	allow in tcp to any port 81 queue 20-23
+	allow in udp to any port 56 queue 20-23
 RULES
 
 cp "$TMP/ruleset" "$TMP/queued"
@@ -62,6 +63,22 @@ check "several queues share the flows" [ "$(cat "$TMP"/queue-2[0-3] | grep -c pa
 check "not one of them has all" [ "$(for n in 20 21 22 23; do queued $n; done | grep -cv '^0')" -ge 2 ]
 kill "${listeners[@]}"; wait "${listeners[@]}" 2>/dev/null
 
+# shares: which of these queues 12 flows come to, always the same ones.
+shares() {
+	local n had i
+	listeners=()
+	for n in 20 21 22 23; do listener "$n" accept; listeners+=("$LISTENER"); done
+	for ((i = 0; i < 12; i++)); do
+		had=("$(queued 20)" "$(queued 21)" "$(queued 22)" "$(queued 23)")
+		craft "$OUTSIDE" "udp('$OUTSIDE4', '$INSIDE4', $((5000 + i)), 56)"
+		settle
+		for n in 0 1 2 3; do [ "$(queued 2$n)" = "${had[n]}" ] || echo -n "$n"; done
+	done
+	kill "${listeners[@]}"; wait "${listeners[@]}" 2>/dev/null
+}
+shares >"$TMP/shares"
+check_match "each flow comes to one of them" "$(cat "$TMP/shares")" '^[0-3]{12}$'
+
 # What a program says of a flow, beside its verdict.
 for mode in more requests; do
 	listener 7 "$mode"
@@ -102,6 +119,9 @@ check "100 packets wait" busywait 20 bash -c "[ \$(grep -c packet $TMP/queue-7) 
 check "the module is unloaded" timeout 20 rmmod flowwall
 load_module
 fw apply "$TMP/queued" || die "the ruleset is refused"
+shares >"$TMP/shares.again"
+check_match "each flow comes to one of several queues again" "$(cat "$TMP/shares.again")" '^[0-3]{12}$'
+check_fails "to another one than before: no sender can tell which" cmp -s "$TMP/shares" "$TMP/shares.again"
 craft "$OUTSIDE" "[udp('$OUTSIDE4', '$INSIDE4', 3000 + n, 53) for n in range(100)]"
 check "100 more wait" busywait 20 bash -c "[ \$(grep -c packet $TMP/queue-7) -ge 200 ]"
 check "the rules go, and with them their hooks" fw_rules </dev/null

@@ -77,3 +77,15 @@ for ((n = 0; n < 3; n++)); do
 	craft "$OUTSIDE" "[udp('203.0.113.5', '$INSIDE4', 1, k) for k in range(500, 700)]"
 done
 check "a host that sends much does not make others forgotten" jq -e 'length >= 1' <(fw -j why "$OUTSIDE6")
+# The bucket of an address was its words, times 0x9e3779b1: 12 senders could aim at one of another.
+aimed=$("$PYTHON" -I -S - <<-'PYTHON'
+	import socket
+	def bucket(address):
+	    return int.from_bytes(socket.inet_aton(address), "little") * 0x9e3779b1 % 2**32 >> 26
+	others = ("198.18.%d.%d" % (n >> 8, n & 255) for n in range(65536))
+	print([a for a in others if bucket(a) == bucket("203.0.113.6")][:12])
+	PYTHON
+)
+craft "$OUTSIDE" "udp('203.0.113.6', '$INSIDE4', 1, 600)" "[udp(a, '$INSIDE4', 1, 601) for a in $aimed]"
+check_equal "the last of them is remembered" "$(fw -j why "$("$PYTHON" -c "print(${aimed}[-1])")" | jq length)" 1
+check_equal "and who was there before is not pushed out" "$(fw -j why 203.0.113.6 | jq length)" 1
