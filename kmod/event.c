@@ -18,7 +18,8 @@ static bool started;
 
 static bool listeners(const struct fwl_net *fn)
 {
-	return READ_ONCE(started) && genl_has_listeners(&fwl_family, fn->net, 0);
+	return READ_ONCE(started) && genl_has_listeners(&fwl_family, fn->net, 0) &&
+	       fwl_netlink_shows(fn->net);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <linux/user_namespace.h>
 #include <net/sock.h>
 
 #include "event.h"
@@ -17,6 +18,20 @@
 static bool userns;
 module_param(userns, bool, 0444);
 MODULE_PARM_DESC(userns, "let the owner of a user namespace rule the network namespaces of it");
+
+/**
+ * fwl_netlink_shows() - may the owner of a network namespace hear of it?
+ * @net: the namespace
+ *
+ * Of listeners, the kernel asks CAP_NET_ADMIN in the user namespace that owns @net, where
+ * commands need it in the first one.
+ *
+ * Context: any.
+ */
+bool fwl_netlink_shows(const struct net *net)
+{
+	return userns || net->user_ns == &init_user_ns;
+}
 
 static struct fwl_ruleset *running(const struct fwl_net *fn)
 {

@@ -15,7 +15,9 @@ struct fwl_packet;
 struct fwl_filter;
 struct fwl_record;
 struct fwl_table;
+struct net;
 
+bool fwl_netlink_shows(const struct net *net);
 int fwl_netlink_init(void);
 void fwl_netlink_uninit(void);
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Hearing the module's events. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <linux/nsfs.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
@@ -16,6 +22,29 @@
 /* A burst must not be lost while this end is busy printing. */
 #define EVENT_BUFFER	(8 << 20)
 
+/*
+ * Is the socket's network namespace another user namespace's, and the module loaded not to
+ * show it to the root of that one? The kernel lets us listen, and nothing would come.
+ */
+static bool shows_nothing(const struct module *module)
+{
+	int net = ioctl(nl_socket_get_fd(module->sock), SIOCGSKNS);
+	int owner = net < 0 ? -1 : ioctl(net, NS_GET_USERNS);
+	int parameter = open("/sys/module/flowwall/parameters/userns", O_RDONLY | O_CLOEXEC);
+	struct stat own, of_net;
+	char value = 'Y';
+	bool others;
+
+	others = owner >= 0 && !fstat(owner, &of_net) && !stat("/proc/self/ns/user", &own) &&
+		 (own.st_ino != of_net.st_ino || own.st_dev != of_net.st_dev);
+	if (parameter >= 0 && read(parameter, &value, 1) != 1)
+		value = 'Y';
+	close(parameter);
+	close(owner);
+	close(net);
+	return others && value == 'N';
+}
+
 /**
  * module_subscribe() - listen to events from now on
  */
@@ -23,6 +52,12 @@ int module_subscribe(struct module *module)
 {
 	int size = EVENT_BUFFER, group, err;
 
+	if (shows_nothing(module)) {
+		module->refused = true;
+		return complain(module, -EPERM, "there are no events here: another user namespace "
+				"owns this network namespace, and the module was loaded without "
+				"userns=1");
+	}
 	setsockopt(nl_socket_get_fd(module->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	group = genl_ctrl_resolve_grp(module->sock, FLOWWALL_GENL_NAME, FLOWWALL_GENL_GROUP);
 	err = group < 0 ? group : nl_socket_add_membership(module->sock, group);

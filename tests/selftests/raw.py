@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""raw.py orphan | narrow BYTES: what fwctl would not ask, in the namespace that it runs in.
+"""raw.py orphan | narrow BYTES | requests | listen: what fwctl would not ask, in the
+namespace that it runs in.
 
 orphan: one transaction makes a group, names it in a rule and deletes it; says how the
 commit ends. narrow: asks for the rules as one who has room for messages of so many
-bytes; says how many came, and the error that ended it, or 0.
+bytes; says how many came, and the error that ended it, or 0. requests: makes each request
+that there is, with nothing in it; says how many were not permitted, and what became of the
+others. listen: joins the group of events, which it says; after a line of input says how
+many have come.
 """
 
+import errno
 import os
+import re
 import socket
 import struct
 import sys
@@ -15,6 +21,8 @@ sys.path.insert(0, __file__.rpartition("/")[0] or ".")
 import genl  # pylint: disable=wrong-import-position
 
 NLM_F_ACK, NLM_F_DUMP, NLA_F_NESTED = 4, 0x300, 0x8000
+CTRL_ATTR_MCAST_GROUPS, CTRL_ATTR_MCAST_GRP_ID = 7, 2
+SOL_NETLINK, NETLINK_ADD_MEMBERSHIP = 270, 1
 
 
 class Raw(genl.Family):
@@ -67,9 +75,53 @@ def narrow(family, room):
     return "%d rules, error %d" % family.received(room, genl.NLMSG_DONE)
 
 
+def answer_of(family, command):
+    """The name of the error that answers a request with nothing in it, or "done"."""
+    dump = command.endswith("_GET") and command != "STATUS_GET"
+    family.send(command, b"", NLM_F_DUMP if dump else NLM_F_ACK)
+    while True:
+        for kind, answer in genl.messages(family.sock.recv(65536)):
+            if kind in (genl.NLMSG_ERROR, genl.NLMSG_DONE):
+                error = -struct.unpack_from("=i", answer)[0]
+                return errno.errorcode[error] if error else "done"
+
+
+def requests(family):
+    commands = [name[len("FLOWWALL_CMD_"):] for name in family.names
+                if re.match("FLOWWALL_CMD_(?!MAX|.*_NTF)", name)]
+    answers = {command: answer_of(family, command) for command in commands}
+    others = ["%s %s" % (command, answer) for command, answer in answers.items()
+              if answer != "EPERM"]
+    return " ".join(["%d of %d" % (len(answers) - len(others), len(answers))] + others)
+
+
+def listen(family):
+    name = struct.pack("=HH", 13, genl.CTRL_ATTR_FAMILY_NAME) + b"flowwall\0" + bytes(3)
+    about = dict(genl.attributes(family.ask(genl.GENL_ID_CTRL, genl.CTRL_CMD_GETFAMILY, name)))
+    group = dict(genl.attributes(next(genl.attributes(about[CTRL_ATTR_MCAST_GROUPS]))[1]))
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, genl.NETLINK_GENERIC)
+    # What the kernel sends is from number 0, as who has none is; nobody hears themselves.
+    sock.bind((0, 0))
+    try:
+        sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+                        struct.unpack("=I", group[CTRL_ATTR_MCAST_GRP_ID])[0])
+    except PermissionError:
+        return "not permitted"
+    print("listening", flush=True)
+    sys.stdin.readline()
+    sock.setblocking(False)
+    events = 0
+    try:
+        while sock.recv(65536):
+            events += 1
+    except BlockingIOError:
+        return "%d events" % events
+
+
 def main():
-    family = Raw()
-    print(orphan(family) if sys.argv[1] == "orphan" else narrow(family, int(sys.argv[2])))
+    family, what = Raw(), sys.argv[1]
+    print(narrow(family, int(sys.argv[2])) if what == "narrow" else
+          {"orphan": orphan, "requests": requests, "listen": listen}[what](family))
 
 
 main()

@@ -56,6 +56,7 @@ struct known {
  * @known: for each bridge of @desired, what it has; none if that is not known
  * @events: the kernel module's, or NULL
  * @module: which one it is, as it can be unloaded and loaded again; 0 for none
+ * @refused: it does not let us listen
  * @inotify: tells of the file
  * @vswitchd: ovs-vswitchd, or -1
  * @interfaces: what ovsdb-client says, or -1
@@ -75,6 +76,7 @@ struct watcher {
 	size_t n_known;
 	struct module *events;
 	ino_t module;
+	bool refused;
 	int inotify;
 	int vswitchd;
 	int interfaces;
@@ -418,6 +420,7 @@ static void read_interfaces(struct watcher *w)
 static void follow_module(struct watcher *w)
 {
 	struct stat st = { .st_ino = 0 };
+	int err;
 
 	if (stat("/sys/module/flowwall", &st))
 		st.st_ino = 0;
@@ -430,7 +433,12 @@ static void follow_module(struct watcher *w)
 	w->groups_changed = true;
 	if (!st.st_ino)
 		return;
-	if (desired_module(&w->events, w->netns) || module_subscribe(w->events)) {
+	err = desired_module(&w->events, w->netns);
+	if (!err) {
+		err = module_subscribe(w->events);
+		w->refused = err == -EPERM;
+	}
+	if (err) {
 		tell_trouble(w, module_error(w->events));
 		module_close(w->events);
 		w->events = NULL;
@@ -494,6 +502,8 @@ static void watch(struct watcher *w, const sigset_t *signals)
 		if (clock_ms() - tick >= TICK) {
 			tick = clock_ms();
 			follow_module(w);
+			if (w->refused)
+				break;
 			if (w->interfaces < 0)
 				open_interfaces(w);
 			if (w->vswitchd >= 0 && ++ticks % CHECK == 0)
@@ -548,5 +558,5 @@ int ovs_watch(const char *netns)
 	forget_known(&w);
 	if (w.read)
 		desired_free(&w.desired);
-	return DONE;
+	return w.refused ? REFUSED : DONE;
 }

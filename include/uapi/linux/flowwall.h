@@ -119,7 +119,8 @@
  *                             FAMILY, PROTO, DIRECTION, ENTRY }. With HOST: of
  *                             packets from or to this address.
  *
- *   Multicast group "events":
+ *   Multicast group "events", of network namespaces that the first user namespace
+ *   owns; of others, where the module was loaded with userns=1:
  *
  *   FLOW_NEW_NTF              FLOW { ... }
  *   FLOW_END_NTF              FLOW { ... }, END_REASON

@@ -20,9 +20,12 @@ static inline struct nlattr **genl_dump_attrs(struct netlink_callback *cb)
 #define GENL_REQ_ATTR_CHECK(info, attr)	(!(info)->attrs[attr])
 #endif
 
-/* Since 6.7, and in the stable series: listening needs CAP_NET_ADMIN. */
+/*
+ * Listening needs CAP_NET_ADMIN: a flag of groups since 6.7, and in the stable series; of
+ * commands, which genl_bind() looked for in groups as well, since 5.12.
+ */
 #ifndef GENL_MCAST_CAP_NET_ADMIN
-#define GENL_MCAST_CAP_NET_ADMIN 0
+#define GENL_MCAST_CAP_NET_ADMIN GENL_UNS_ADMIN_PERM
 #endif
 
 #endif
