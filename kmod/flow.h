@@ -121,7 +121,8 @@ struct fwl_buckets {
  * @full_scan: jiffies of the last scan that found nothing to evict
  * @victim: the bucket where the look for one that is half open goes on
  * @no_victim: jiffies of the last such look that found none
- * @memcg: the memory cgroup that flows are charged to, of who gave the first role
+ * @memcg: the memory cgroup that flows are charged to, of who gave the first role; kept
+ *	without roles, which may come back by themselves
  * @sweep: the worker that removes expired flows, a slice at a time, and sees to the size
  * @cursor: the bucket where its next slice begins
  * @dead: flows just removed
@@ -222,6 +223,7 @@ void fwl_table_begin(struct fwl_table *table, struct fwl_buckets *buckets);
 void fwl_table_limit(struct fwl_table *table, const struct fwl_settings *settings);
 void fwl_table_count_hosts(struct fwl_net *fn);
 void fwl_table_flush(struct fwl_net *fn);
+void fwl_table_uninit(struct fwl_net *fn);
 
 void fwl_table_walk(struct fwl_net *fn, void (*each)(struct fwl_flow *flow, void *arg), void *arg);
 

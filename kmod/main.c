@@ -93,7 +93,7 @@ static void __net_exit net_exit(struct net *net)
 		fwl_transaction_abort(tx);
 	/* It looks at the ruleset. */
 	fwl_groups_stop(fn);
-	fwl_table_flush(fn);
+	fwl_table_uninit(fn);
 	fwl_paths_free(fn);
 	fwl_hosts_free(fn);
 	fwl_ruleset_free(fn->fallback);

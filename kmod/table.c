@@ -311,11 +311,15 @@ struct fwl_buckets *fwl_buckets_alloc(u32 max_flows)
  * @table: the table, without buckets
  * @buckets: what fwl_buckets_alloc() returned, which become the table's
  *
- * Context: process, whose memory cgroup is charged for flows from now on.
+ * Context: process, whose memory cgroup is charged for flows from now on; or a worker with
+ * an active one.
  */
 void fwl_table_begin(struct fwl_table *table, struct fwl_buckets *buckets)
 {
+	struct mem_cgroup *before = table->memcg;
+
 	table->memcg = get_mem_cgroup_from_mm(current->mm);
+	mem_cgroup_put(before);
 	rcu_assign_pointer(table->buckets, buckets);
 }
 
@@ -414,8 +418,6 @@ void fwl_table_flush(struct fwl_net *fn)
 		cond_resched();
 	}
 	fwl_buckets_free(buckets);
-	mem_cgroup_put(table->memcg);
-	table->memcg = NULL;
 	free_list(table->resting);
 	table->resting = NULL;
 	free_list(llist_del_all(&table->dead));
@@ -423,4 +425,16 @@ void fwl_table_flush(struct fwl_net *fn)
 	atomic_set(&table->half_open, 0);
 	table->sweeping = false;
 	table->crowded = false;
+}
+
+/**
+ * fwl_table_uninit() - undo fwl_table_init(), and free what is there
+ * @fn: the namespace, as for fwl_table_flush()
+ *
+ * Context: process.
+ */
+void fwl_table_uninit(struct fwl_net *fn)
+{
+	fwl_table_flush(fn);
+	mem_cgroup_put(fn->table.memcg);
 }

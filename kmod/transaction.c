@@ -8,6 +8,7 @@
  */
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -631,9 +632,12 @@ static int restore(struct fwl_net *fn)
 static void confirm_work(struct work_struct *work)
 {
 	struct fwl_net *fn = container_of(to_delayed_work(work), struct fwl_net, confirm);
+	struct mem_cgroup *before;
 
 	rtnl_lock();
 	mutex_lock(&fn->lock);
+	/* A worker is nobody: who gave the roles is charged for them once more. */
+	before = set_active_memcg(fn->table.memcg);
 	/* It may have been confirmed a moment ago, and another one waits by now. */
 	if (fn->fallback && time_before(jiffies, fn->confirm_by))
 		queue_delayed_work(system_power_efficient_wq, &fn->confirm,
@@ -641,6 +645,7 @@ static void confirm_work(struct work_struct *work)
 	/* Nobody is there to be told of an error: it is tried until it works. */
 	else if (fn->fallback && restore(fn))
 		queue_delayed_work(system_power_efficient_wq, &fn->confirm, HZ);
+	set_active_memcg(before);
 	mutex_unlock(&fn->lock);
 	rtnl_unlock();
 }

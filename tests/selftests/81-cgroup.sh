@@ -4,7 +4,8 @@
 # kernel: 6.12
 #
 # Flows are charged to the memory cgroup of who gave the first role, whoever sends
-# the packets; its limit holds, and what is there goes on.
+# the packets; its limit holds, and what is there goes on. So it is when the roles have
+# come back because nobody confirmed that they go.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/more.sh"
 
@@ -43,6 +44,18 @@ check_equal "nobody is to be killed for more buckets" "$(awk '$1 ~ /^oom/ { n +=
 	"$groups/router/memory.events")" 0
 echo max >"$groups/router/memory.max"
 check "without a limit there is" tcp_connects "$INSIDE" "$OUTSIDE4" 80
+
+echo 'version 1' >"$TMP/none"
+runs_again() { [ "$(fw -j status | jq .buckets)" -gt 0 ]; }
+check "roles go for a while" fw apply "$TMP/none" --force --confirm 5
+check_equal "there are no flows then" "$(fw -j status | jq -c '[.flows, .buckets]')" "[0,0]"
+check "and come back" busywait 20 runs_again
+roles=$(kernel)
+in_ns "$INSIDE" "$PYTHON" -I -S "$TESTS/flood.py" 20000 syn "$INSIDE4" "$NOWHERE4" 80 >/dev/null
+flows=$(fw -j status | jq .flows)
+charged=$(($(kernel) - roles))
+check "$flows flows: $charged bytes are charged as before" [ "$charged" -ge $((flows * 128)) ]
+
 fw role del in0 >/dev/null; fw role del out0 >/dev/null
 given_back() { [ "$(kernel)" -lt "$before" ]; }
 check "without roles all is given back" busywait 10 given_back
