@@ -11,6 +11,7 @@
 
 #include "classify.h"
 #include "decision.h"
+#include "group.h"
 #include "icmp.h"
 #include "net.h"
 #include "ruleset.h"
@@ -145,14 +146,27 @@ static const u8 *sender_mac(const struct fwl_context *c)
 	return eth_hdr(skb)->h_source;
 }
 
-/* No flow: the rules decide, then the policy of the direction. */
-static void decide_miss(const struct fwl_context *c, struct fwl_decision *d)
+/* The rule about a packet that was sent with link address @mac, or NULL. */
+static struct fwl_rule *find_rule(const struct fwl_context *c, const u8 *mac)
 {
+	const struct nf_hook_state *state = c->state;
 	struct fwl_query query = {
 		.pkt = &c->pkt,
 		.skb = c->skb,
+		.iface = rule_iface(c),
+		.in = state->in ? state->in->name : NULL,
+		.out = state->out ? state->out->name : NULL,
+		.mac = mac,
 		.generation = c->rs->generation,
+		.now = ktime_get_real_seconds(),
 	};
+
+	return fwl_classify(c->rs->classifiers[c->direction], &query);
+}
+
+/* No flow: the rules decide, then the policy of the direction. */
+static void decide_miss(const struct fwl_context *c, struct fwl_decision *d)
+{
 	struct fwl_rule *rule;
 
 	if (spoofed_source(c)) {
@@ -171,12 +185,7 @@ static void decide_miss(const struct fwl_context *c, struct fwl_decision *d)
 		return;
 	}
 
-	query.iface = rule_iface(c);
-	query.in = c->state->in ? c->state->in->name : NULL;
-	query.out = c->state->out ? c->state->out->name : NULL;
-	query.mac = sender_mac(c);
-	query.now = ktime_get_real_seconds();
-	rule = fwl_classify(c->rs->classifiers[c->direction], &query);
+	rule = find_rule(c, sender_mac(c));
 	d->rule = rule;
 	d->basis = rule ? FLOWWALL_BASIS_RULE : FLOWWALL_BASIS_POLICY;
 	if (rule && !fwl_rule_allows(rule)) {
@@ -202,6 +211,24 @@ static void decide_miss(const struct fwl_context *c, struct fwl_decision *d)
 	}
 	if (rule && fwl_rule_limited(rule, ktime_get_ns()))
 		fwl_decide_drop(d, FLOWWALL_BASIS_RULE, FLOWWALL_DROP_LIMIT);
+}
+
+/**
+ * fwl_needs_mac() - might another rule decide, if the link address was known?
+ * @c: the packet, one that is only asked about
+ * @d: what was decided without
+ *
+ * A rule that it depends on matches either without a link address or with one that is any
+ * member: if that makes no other rule the first one, none before it depends on it.
+ *
+ * Context: RCU, softirqs off.
+ */
+bool fwl_needs_mac(const struct fwl_context *c, const struct fwl_decision *d)
+{
+	if (!c->state->in || c->state->in->type != ARPHRD_ETHER || sender_mac(c) ||
+	    (d->basis != FLOWWALL_BASIS_RULE && d->basis != FLOWWALL_BASIS_POLICY))
+		return false;
+	return find_rule(c, fwl_any_mac) != d->rule;
 }
 
 /**

@@ -135,6 +135,8 @@ static inline bool fwl_goes_its_way(const struct fwl_context *c, const struct fw
 }
 
 void fwl_decide(const struct fwl_context *c, struct fwl_decision *d, int err);
+bool fwl_needs_mac(const struct fwl_context *c, const struct fwl_decision *d);
+
 /* Would a flow be made by other rules than those that it was made by? */
 enum fwl_still {
 	FWL_STILL_REFUSED,

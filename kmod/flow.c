@@ -206,21 +206,75 @@ u8 fwl_flow_advance(struct fwl_flow *flow, u8 from, int tcp, enum fwl_entry entr
 	return from;
 }
 
+/**
+ * struct question - whether there is room is only asked, and nothing is to change
+ * @max: how many flows there may be
+ * @half_open_max: how many may be half open
+ * @gone: flows that would be gone by then
+ * @n: number of @gone
+ */
+struct question {
+	u32 max;
+	u32 half_open_max;
+	const struct fwl_flow *gone[3];
+	u32 n;
+};
+
+static bool is_gone(const struct question *question, const struct fwl_flow *flow)
+{
+	u32 i;
+
+	for (i = 0; question && i < question->n; i++)
+		if (question->gone[i] == flow)
+			return true;
+	return false;
+}
+
+/* A flow makes room, or would; false if another CPU was faster. */
+static bool leaves(struct fwl_net *fn, struct fwl_flow *flow, struct question *question)
+{
+	if (!question)
+		return fwl_flow_end(fn, flow, FLOWWALL_END_EVICTED);
+	if (is_gone(question, flow))
+		return false;
+	question->gone[question->n++] = flow;
+	return true;
+}
+
+static bool is_below(int count, u32 max)
+{
+	return count >= 0 && (u32)count < max;
+}
+
 /* Counts one more, unless there are as many as may be. */
 static bool count_below(atomic_t *counter, u32 max)
 {
 	int count = atomic_read(counter);
 
 	do {
-		if (count < 0 || (u32)count >= max)
+		if (!is_below(count, max))
 			return false;
 	} while (!atomic_try_cmpxchg(counter, &count, count + 1));
 	return true;
 }
 
-/* Room for one flow more, which is half open as all are at first. */
-static bool reserve(struct fwl_table *table)
+static bool would_reserve(const struct fwl_table *table, const struct question *question)
 {
+	int count = atomic_read(&table->count), half_open = atomic_read(&table->half_open);
+	u32 i;
+
+	for (i = 0; i < question->n; i++) {
+		count--;
+		half_open -= !!(READ_ONCE(question->gone[i]->flags) & FWL_FLOW_HALF_OPEN);
+	}
+	return is_below(count, question->max) && is_below(half_open, question->half_open_max);
+}
+
+/* Room for one flow more, which is half open as all are at first. */
+static __always_inline bool reserve(struct fwl_table *table, const struct question *question)
+{
+	if (question)
+		return would_reserve(table, question);
 	if (!count_below(&table->count, READ_ONCE(table->max)))
 		return false;
 	if (count_below(&table->half_open, READ_ONCE(table->half_open_max)))
@@ -249,7 +303,7 @@ static struct fwl_flow *some_chain(const struct fwl_buckets *buckets, u32 at)
  * on where it stopped before. After a look that found nothing, none is made in
  * the same jiffy: a flood must not buy a scan with every packet.
  */
-static bool evict(struct fwl_net *fn, const struct fwl_packet *pkt)
+static bool evict(struct fwl_net *fn, const struct fwl_packet *pkt, struct question *question)
 {
 	struct fwl_table *table = &fn->table;
 	struct fwl_buckets *buckets = rcu_dereference(table->buckets);
@@ -259,8 +313,7 @@ static bool evict(struct fwl_net *fn, const struct fwl_packet *pkt)
 
 	/* The very flow that the packet would make, used up. */
 	flow = fwl_flow_lookup(table, pkt);
-	if (flow && fwl_flow_expired(flow, now) &&
-	    fwl_flow_end(fn, flow, FLOWWALL_END_EVICTED))
+	if (flow && fwl_flow_expired(flow, now) && leaves(fn, flow, question))
 		return true;
 
 	if (READ_ONCE(table->full_scan) == jiffies)
@@ -270,11 +323,12 @@ static bool evict(struct fwl_net *fn, const struct fwl_packet *pkt)
 		flow = some_chain(buckets, cursor);
 		for (; flow && seen < EVICT_FLOWS; flow = rcu_dereference(flow->next)) {
 			seen++;
-			if (fwl_flow_expired(flow, now) &&
-			    fwl_flow_end(fn, flow, FLOWWALL_END_EVICTED))
+			if (fwl_flow_expired(flow, now) && leaves(fn, flow, question))
 				return true;
 		}
 	}
+	if (question)
+		return false;
 	WRITE_ONCE(table->cursor, cursor);
 	WRITE_ONCE(table->full_scan, jiffies);
 	return false;
@@ -285,7 +339,7 @@ static bool evict(struct fwl_net *fn, const struct fwl_packet *pkt)
  * it stopped before, the one that expires first. To find the oldest of all would
  * take a list of them, and with it a lock for every packet of a flood.
  */
-static bool evict_half_open(struct fwl_net *fn)
+static bool evict_half_open(struct fwl_net *fn, struct question *question)
 {
 	struct fwl_table *table = &fn->table;
 	struct fwl_buckets *buckets = rcu_dereference(table->buckets);
@@ -301,7 +355,8 @@ static bool evict_half_open(struct fwl_net *fn)
 	     bucket++, cursor++) {
 		flow = some_chain(buckets, cursor);
 		for (; flow && seen < VICTIMS; flow = rcu_dereference(flow->next)) {
-			if (!(READ_ONCE(flow->flags) & FWL_FLOW_HALF_OPEN))
+			if (!(READ_ONCE(flow->flags) & FWL_FLOW_HALF_OPEN) ||
+			    is_gone(question, flow))
 				continue;
 			seen++;
 			if (!victim || (s32)(READ_ONCE(flow->expires[FWL_ORIGINAL]) -
@@ -309,10 +364,64 @@ static bool evict_half_open(struct fwl_net *fn)
 				victim = flow;
 		}
 	}
-	WRITE_ONCE(table->victim, cursor);
-	if (!victim)
-		WRITE_ONCE(table->no_victim, jiffies);
-	return victim && fwl_flow_end(fn, victim, FLOWWALL_END_EVICTED);
+	if (!question) {
+		WRITE_ONCE(table->victim, cursor);
+		if (!victim)
+			WRITE_ONCE(table->no_victim, jiffies);
+	}
+	return victim && leaves(fn, victim, question);
+}
+
+/* Room for one flow more, at the cost of others if it has to be. */
+static __always_inline bool find_room(struct fwl_net *fn, const struct fwl_packet *pkt,
+				      const struct fwl_settings *settings,
+				      struct question *question)
+{
+	struct fwl_table *table = &fn->table;
+
+	return reserve(table, question) ||
+	       (evict(fn, pkt, question) && reserve(table, question)) ||
+	       (settings->when_full == FLOWWALL_WHEN_FULL_EVICT &&
+		evict_half_open(fn, question) && reserve(table, question));
+}
+
+/**
+ * fwl_flow_room() - would fwl_flow_add() find room?
+ * @fn: the namespace
+ * @pkt: the packet that would make a flow
+ * @direction: of it
+ * @settings: of a ruleset, which may be one that does not run yet
+ * @ended: a flow that the packet ends before, or NULL
+ *
+ * Changes nothing. Memory is taken to be there; and where hosts are not counted before
+ * the ruleset runs, they have no flows.
+ *
+ * Context: RCU, softirqs off.
+ * Return: 0, -ENOSPC, or -EDQUOT.
+ */
+int fwl_flow_room(struct fwl_net *fn, const struct fwl_packet *pkt, u8 direction,
+		  const struct fwl_settings *settings, const struct fwl_flow *ended)
+{
+	struct fwl_flow flow = {
+		.ends = pkt->ends,
+		.kind = pkt->kind,
+		.flags = direction << 1 | (pkt->swapped ? FWL_FLOW_SWAPPED : 0),
+	};
+	struct question question = {
+		.max = settings->max_flows,
+		.half_open_max = fwl_table_half_open(settings),
+		.gone = { ended },
+		.n = !!ended,
+	};
+
+	/* Before the first role, there is nothing that could be full. */
+	if (!rcu_access_pointer(fn->table.buckets))
+		return 0;
+	if (!find_room(fn, pkt, settings, &question))
+		return -ENOSPC;
+	if (!settings->max_flows_per_host)
+		return 0;
+	return fwl_host_room(fn, &flow, settings->max_flows_per_host, question.gone, question.n);
 }
 
 /*
@@ -429,9 +538,7 @@ int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 	struct fwl_flow *flow, *found, *expired = NULL;
 	int err = 0;
 
-	if (!reserve(table) && !(evict(fn, pkt) && reserve(table)) &&
-	    !(settings->when_full == FLOWWALL_WHEN_FULL_EVICT && evict_half_open(fn) &&
-	      reserve(table)))
+	if (!find_room(fn, pkt, settings, NULL))
 		return -ENOSPC;
 
 	flow = flow_alloc(table);

@@ -220,6 +220,7 @@ void fwl_table_init(struct fwl_net *fn);
 struct fwl_buckets *fwl_buckets_alloc(u32 max_flows);
 void fwl_buckets_free(struct fwl_buckets *buckets);
 void fwl_table_begin(struct fwl_table *table, struct fwl_buckets *buckets);
+u32 fwl_table_half_open(const struct fwl_settings *settings);
 void fwl_table_limit(struct fwl_table *table, const struct fwl_settings *settings);
 void fwl_table_count_hosts(struct fwl_net *fn);
 void fwl_table_flush(struct fwl_net *fn);
@@ -227,6 +228,8 @@ void fwl_table_uninit(struct fwl_net *fn);
 
 void fwl_table_walk(struct fwl_net *fn, void (*each)(struct fwl_flow *flow, void *arg), void *arg);
 
+int fwl_flow_room(struct fwl_net *fn, const struct fwl_packet *pkt, u8 direction,
+		  const struct fwl_settings *settings, const struct fwl_flow *ended);
 int fwl_flow_add(struct fwl_net *fn, const struct fwl_packet *pkt,
 		 const struct fwl_flow *template, const struct fwl_ttl *ttl,
 		 const struct fwl_settings *settings);

@@ -185,6 +185,19 @@ static bool has_address(const struct fwl_group *group, const struct fwl_query *q
 	}
 }
 
+/* A link address that is taken to be any member: see fwl_needs_mac(). */
+const u8 fwl_any_mac[ETH_ALEN];
+
+static bool has_some_mac(const struct fwl_group *group, u32 generation)
+{
+	const struct fwl_member *member;
+
+	list_for_each_entry_rcu(member, &group->links, list)
+		if (member->key.family == FWL_FAMILY_MAC && fwl_member_visible(member, generation))
+			return true;
+	return false;
+}
+
 /* What is known of the link that the packet comes by, or goes to. */
 static bool has_link(const struct fwl_group *group, const struct fwl_query *query, bool source)
 {
@@ -199,6 +212,8 @@ static bool has_link(const struct fwl_group *group, const struct fwl_query *quer
 
 		memcpy(key.addr, query->mac, ETH_ALEN);
 		if (has_member(group, query->generation, &key))
+			return true;
+		if (unlikely(query->mac == fwl_any_mac) && has_some_mac(group, query->generation))
 			return true;
 	}
 	if (iface) {

@@ -99,6 +99,8 @@ void fwl_changes_undo(struct fwl_net *fn, u32 generation);
 void fwl_changes_done(struct fwl_net *fn, u32 generation);
 int fwl_members_restore(struct fwl_net *fn, u32 as_of, const struct fwl_ruleset *new);
 
+extern const u8 fwl_any_mac[];
+
 bool fwl_group_has(const struct fwl_group *group, const struct fwl_query *query, bool source);
 bool fwl_group_sees_links(const struct fwl_group *group, u32 generation);
 

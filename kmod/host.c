@@ -52,6 +52,11 @@ static struct fwl_host_key host_of(const struct fwl_flow *flow)
 	return key;
 }
 
+static bool may_have_more(int flows, u32 max)
+{
+	return flows < max;
+}
+
 /**
  * fwl_host_take() - count one flow more for its internal address
  * @fn: the namespace
@@ -88,10 +93,40 @@ int fwl_host_take(struct fwl_net *fn, const struct fwl_flow *flow, u32 max)
 		/* None: it is about to go, and the next packet finds another one. */
 		if (!flows)
 			return -ENOMEM;
-		if (flows >= max)
+		if (!may_have_more(flows, max))
 			return -EDQUOT;
 	} while (!atomic_try_cmpxchg_relaxed(&host->flows.refs, &flows, flows + 1));
 	return 0;
+}
+
+/**
+ * fwl_host_room() - could one flow more be counted for its internal address?
+ * @fn: the namespace
+ * @flow: the flow, of which the ends and @flags are known
+ * @max: how many an address may have
+ * @gone: flows that are not to count any more
+ * @n: number of @gone
+ *
+ * Changes nothing.
+ *
+ * Context: RCU.
+ * Return: 0 or -EDQUOT.
+ */
+int fwl_host_room(struct fwl_net *fn, const struct fwl_flow *flow, u32 max,
+		  const struct fwl_flow *const *gone, u32 n)
+{
+	struct fwl_host_key key = host_of(flow), other;
+	struct fwl_host *host = rhashtable_lookup(&fn->hosts, &key, host_params);
+	int flows = host ? refcount_read(&host->flows) : 0;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		if (!(READ_ONCE(gone[i]->flags) & FWL_FLOW_HOST))
+			continue;
+		other = host_of(gone[i]);
+		flows -= !memcmp(&key, &other, sizeof(key));
+	}
+	return may_have_more(max(flows, 0), max) ? 0 : -EDQUOT;
 }
 
 /**

@@ -99,7 +99,7 @@ struct fwl_match {
  *	known
  * @in: name of the one that it comes by, or NULL
  * @out: name of the one that it leaves by, or NULL
- * @mac: link address that it was sent with, or NULL
+ * @mac: link address that it was sent with, or NULL; fwl_any_mac for any that is a member
  * @held: handle of the rule that let its flow in: what cannot be seen any more,
  *	that rule is believed to match
  * @believe: so is every rule

@@ -4,6 +4,8 @@
  * messages in netlink_dump.c. Attributes are read in netlink_read.c and
  * netlink_rule.c, and written in netlink_fill.c.
  */
+#include <linux/etherdevice.h>
+#include <linux/if_arp.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -147,8 +149,21 @@ out:
 	return err;
 }
 
+/* Puts in front of a packet what @in would have received it with, sent by MAC. */
+static void put_link_header(struct sk_buff *skb, const struct net_device *in,
+			    const struct nlattr *mac)
+{
+	struct ethhdr *header;
+
+	skb_set_mac_header(skb, -ETH_HLEN);
+	header = eth_hdr(skb);
+	ether_addr_copy(header->h_dest, in->dev_addr);
+	nla_memcpy(header->h_source, mac, ETH_ALEN);
+	header->h_proto = skb->protocol;
+}
+
 /*
- * Makes a packet to be explained of PACKET, IIF and OIF; the interfaces are held
+ * Makes a packet to be explained of PACKET, MAC, IIF and OIF; the interfaces are held
  * by the RTNL. NULL and a reason in *@err, if they make none.
  */
 static struct sk_buff *read_packet(struct genl_info *info, struct net_device **in,
@@ -156,6 +171,7 @@ static struct sk_buff *read_packet(struct genl_info *info, struct net_device **i
 {
 	const struct nlattr *packet = info->attrs[FLOWWALL_A_PACKET];
 	const struct nlattr *iif = info->attrs[FLOWWALL_A_IIF], *oif = info->attrs[FLOWWALL_A_OIF];
+	const struct nlattr *mac = info->attrs[FLOWWALL_A_MAC];
 	struct net *net = genl_info_net(info);
 	struct sk_buff *skb;
 	u8 version;
@@ -173,21 +189,30 @@ static struct sk_buff *read_packet(struct genl_info *info, struct net_device **i
 		*err = -EINVAL;
 		return NULL;
 	}
+	if (mac && (!*in || (*in)->type != ARPHRD_ETHER)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, mac,
+				    "only what comes by an Ethernet was sent with a link address");
+		*err = -EINVAL;
+		return NULL;
+	}
 	version = *(u8 *)nla_data(packet) >> 4;
 	if ((version != 4 && version != 6) || (version == 6 && nla_len(packet) < 40)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, packet, "neither IPv4 nor IPv6");
 		*err = -EINVAL;
 		return NULL;
 	}
-	skb = alloc_skb(nla_len(packet), GFP_KERNEL);
+	skb = alloc_skb(ETH_HLEN + nla_len(packet), GFP_KERNEL);
 	if (!skb) {
 		*err = -ENOMEM;
 		return NULL;
 	}
+	skb_reserve(skb, ETH_HLEN);
 	skb_put_data(skb, nla_data(packet), nla_len(packet));
 	skb_reset_network_header(skb);
 	skb->protocol = htons(version == 4 ? ETH_P_IP : ETH_P_IPV6);
 	skb->dev = *in ?: *out;
+	if (mac)
+		put_link_header(skb, *in, mac);
 	return skb;
 }
 
@@ -221,7 +246,9 @@ static int would_pass(struct fwl_net *fn, const struct fwl_ruleset *rs, void *ar
 	explain_packet(fn, rs, skb, in, out, &answer);
 	rcu_read_unlock();
 	kfree_skb(skb);
-	if (answer.verdict == FLOWWALL_VERDICT_ACCEPT || answer.verdict == FLOWWALL_VERDICT_QUEUE)
+	/* Whether a link address that nobody has told lets it pass is not known. */
+	if (answer.verdict == FLOWWALL_VERDICT_ACCEPT ||
+	    answer.verdict == FLOWWALL_VERDICT_QUEUE || answer.needs_mac)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FLOWWALL_A_PACKET],
 			    "the new ruleset would not let this packet pass");

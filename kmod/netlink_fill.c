@@ -559,7 +559,8 @@ int fwl_fill_explanation(struct sk_buff *msg, const struct fwl_net *fn,
 	     nla_put_u8(msg, FLOWWALL_A_REASON, answer->reason)) ||
 	    (answer->handle && nla_put_u32(msg, FLOWWALL_A_RULE_HANDLE, answer->handle)) ||
 	    (rule && group_of(rule) &&
-	     nla_put_string(msg, FLOWWALL_A_GROUP, fwl_group_name(group_of(rule)))))
+	     nla_put_string(msg, FLOWWALL_A_GROUP, fwl_group_name(group_of(rule)))) ||
+	    (answer->needs_mac && nla_put_flag(msg, FLOWWALL_A_NEEDS_MAC)))
 		return -EMSGSIZE;
 	if (answer->flow)
 		return fwl_fill_flow(msg, fn, answer->flow);

@@ -324,16 +324,25 @@ void fwl_table_begin(struct fwl_table *table, struct fwl_buckets *buckets)
 }
 
 /**
+ * fwl_table_half_open() - how many flows may be half open
+ * @settings: of a ruleset
+ */
+u32 fwl_table_half_open(const struct fwl_settings *settings)
+{
+	u64 share = (u64)settings->max_flows * settings->half_open;
+
+	return DIV_ROUND_UP_ULL(share, 100);
+}
+
+/**
  * fwl_table_limit() - how many flows there may be
  * @table: the table
  * @settings: of the ruleset that is about to run
  */
 void fwl_table_limit(struct fwl_table *table, const struct fwl_settings *settings)
 {
-	u64 share = (u64)settings->max_flows * settings->half_open;
-
 	WRITE_ONCE(table->max, settings->max_flows);
-	WRITE_ONCE(table->half_open_max, DIV_ROUND_UP_ULL(share, 100));
+	WRITE_ONCE(table->half_open_max, fwl_table_half_open(settings));
 }
 
 static void count_host(struct fwl_flow *flow, void *arg)

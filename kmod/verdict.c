@@ -230,6 +230,12 @@ static unsigned int pass_unasked(const struct fwl_context *c)
 	return NF_ACCEPT;
 }
 
+/* Inside, no packet that no rule is about depends on its flow. */
+static bool needs_flow(const struct fwl_context *c, const struct fwl_decision *d)
+{
+	return c->external || d->rule;
+}
+
 static unsigned int open_flow(const struct fwl_context *c, struct fwl_decision *d)
 {
 	const struct fwl_profile *profile = NULL;
@@ -257,8 +263,7 @@ static unsigned int open_flow(const struct fwl_context *c, struct fwl_decision *
 
 	ttl = ttl_of(c, profile, first.state, first.pending);
 	err = fwl_flow_add(c->fn, &c->pkt, &first, &ttl, &c->rs->settings);
-	/* Inside, no packet that no rule is about depends on its flow. */
-	if (err && !c->external && !d->rule)
+	if (err && !needs_flow(c, d))
 		return pass_unasked(c);
 	switch (err) {
 	case -ENOSPC:
@@ -513,6 +518,7 @@ void fwl_explain(struct fwl_net *fn, const struct fwl_ruleset *rs, struct sk_buf
 	};
 	struct fwl_context c = { .fn = fn, .rs = rs, .skb = skb, .state = &state };
 	struct fwl_decision d = {};
+	int err;
 
 	memset(answer, 0, sizeof(*answer));
 	answer->basis = FLOWWALL_BASIS_NOT_JUDGED;
@@ -525,16 +531,20 @@ void fwl_explain(struct fwl_net *fn, const struct fwl_ruleset *rs, struct sk_buf
 	answer->flow = d.flow;
 	answer->handle = d.rule ? d.rule->handle : d.judged ? d.judged_rule :
 			 d.flow ? READ_ONCE(d.flow->rule) : 0;
-	answer->opens = d.deed == FWL_DEED_OPEN;
 	answer->pkt = c.pkt;
-	if (d.deed == FWL_DEED_OPEN && !d.flow &&
-	    atomic_read(&fn->table.count) >= (int)rs->settings.max_flows)
-		fwl_decide_drop(&d, d.basis, FLOWWALL_DROP_TABLE_FULL);
+	answer->needs_mac = fwl_needs_mac(&c, &d);
+	if (d.deed == FWL_DEED_OPEN) {
+		err = fwl_flow_room(fn, &c.pkt, c.direction, &rs->settings, d.ended);
+		answer->opens = !err;
+		if (err && needs_flow(&c, &d))
+			fwl_decide_drop(&d, d.basis, err == -EDQUOT ? FLOWWALL_DROP_HOST_FULL :
+								      FLOWWALL_DROP_TABLE_FULL);
+	}
 	answer->reason = d.reason;
 	if (d.deed == FWL_DEED_DROP)
 		answer->verdict = d.reject ? FLOWWALL_VERDICT_REJECT : FLOWWALL_VERDICT_DROP;
 	else if ((d.deed == FWL_DEED_OPEN && d.rule && d.rule->profile.queued) ||
-		 (d.deed == FWL_DEED_HIT && fwl_flow_asks(d.flow, &c.pkt)))
+		 (d.deed == FWL_DEED_HIT && asks(&c, d.flow)))
 		answer->verdict = FLOWWALL_VERDICT_QUEUE;
 }
 

@@ -21,6 +21,7 @@ struct sk_buff;
  * @reason: of a drop, enum flowwall_drop
  * @direction: enum flowwall_direction
  * @opens: it would make a flow
+ * @needs_mac: another rule might decide if its link address was known
  * @rule: that decides, or NULL
  * @handle: of the rule that decides, or that let its flow in, or zero
  * @flow: that it belongs to, or NULL
@@ -32,6 +33,7 @@ struct fwl_explanation {
 	u8 reason;
 	u8 direction;
 	bool opens;
+	bool needs_mac;
 	const struct fwl_rule *rule;
 	u32 handle;
 	const struct fwl_flow *flow;

@@ -142,7 +142,7 @@ const struct command commands[] = {
 	  "An empty ruleset, and no failsafe. To stop the service does not open anything.\n" },
 	{ "explain", cmd_explain, false, NULL, "what would become of a packet, and why",
 	  "fwctl explain [in|out|inside|local] PROTO from A [port N] to A [port N]\n"
-	  "              [type NAME] [id N] [key N] [flags syn,ack] [iif IFACE]\n"
+	  "              [type NAME] [id N] [key N] [flags syn,ack] [iif IFACE] [mac MAC]\n"
 	  "\n"
 	  "The kernel judges it as any other, and sends, counts and changes nothing. Exit\n"
 	  "status 0 if it would pass, 3 if not.\n" },

@@ -269,6 +269,7 @@ struct nla_policy top_policy[FLOWWALL_A_MAX + 1] = {
 	[FLOWWALL_A_DIRECTION]	= { .type = NLA_U8 },
 	[FLOWWALL_A_DROP]	= { .type = NLA_NESTED },
 	[FLOWWALL_A_LABEL]	= { .type = NLA_STRING },
+	[FLOWWALL_A_NEEDS_MAC]	= { .type = NLA_FLAG },
 };
 
 static int on_message(struct nl_msg *msg, void *arg)

@@ -24,12 +24,16 @@ struct module;
 
 /**
  * struct raw_packet - an IP packet that is asked about
+ * @mac: link address that it was sent with
+ * @has_mac: @mac is known
  * @iif: index of the interface that it comes by, 0 if it is made here
  * @oif: index of the interface that it leaves by, 0 if it is for this router
  */
 struct raw_packet {
 	uint8_t bytes[FLOWWALL_PACKET_LIMIT];
 	size_t length;
+	uint8_t mac[6];
+	bool has_mac;
 	uint32_t iif;
 	uint32_t oif;
 };
@@ -112,6 +116,7 @@ struct flow {
  * @reason: enum flowwall_drop, or -1
  * @rule: handle, or 0
  * @group: that the rule names, or empty
+ * @needs_mac: another rule might decide if its link address was known
  * @has_flow: it has a flow, or would make one
  */
 struct explanation {
@@ -121,6 +126,7 @@ struct explanation {
 	uint8_t direction;
 	uint32_t rule;
 	char group[FLOWWALL_NAME_SIZE];
+	bool needs_mac;
 	bool has_flow;
 	struct flow flow;
 };

@@ -341,6 +341,8 @@ int module_del(struct module *module, const struct stmt *stmt)
 static void put_packet(struct nl_msg *msg, const struct raw_packet *packet)
 {
 	nla_put(msg, FLOWWALL_A_PACKET, packet->length, packet->bytes);
+	if (packet->has_mac)
+		nla_put(msg, FLOWWALL_A_MAC, sizeof(packet->mac), packet->mac);
 	if (packet->iif)
 		nla_put_u32(msg, FLOWWALL_A_IIF, packet->iif);
 	if (packet->oif)

@@ -612,6 +612,7 @@ bool nl_read_explanation(struct nlattr **top, struct explanation *answer)
 	answer->direction = u8(top[FLOWWALL_A_DIRECTION]);
 	answer->rule = u32(top[FLOWWALL_A_RULE_HANDLE]);
 	text(top[FLOWWALL_A_GROUP], answer->group, sizeof(answer->group));
+	answer->needs_mac = top[FLOWWALL_A_NEEDS_MAC];
 	answer->has_flow = top[FLOWWALL_A_FLOW];
 	return !answer->has_flow || nl_read_flow(top[FLOWWALL_A_FLOW], &answer->flow);
 }

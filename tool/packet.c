@@ -110,6 +110,8 @@ void packet_build(const struct packet_words *words, struct raw_packet *packet)
 	memset(packet->bytes, 0, sizeof(packet->bytes));
 	length = build_transport(words, ip + head);
 	packet->length = head + length;
+	packet->has_mac = words->has_mac;
+	memcpy(packet->mac, words->mac, sizeof(packet->mac));
 	if (words->family == AF_INET) {
 		ip[0] = 0x45;
 		put16(ip + 2, head + length);

@@ -16,6 +16,8 @@
  * @id: of an ICMP query
  * @keyed: it has a GRE @key
  * @flags: of TCP: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32
+ * @mac: link address that it was sent with
+ * @has_mac: @mac is said
  */
 struct packet_words {
 	uint8_t family;
@@ -29,6 +31,8 @@ struct packet_words {
 	bool keyed;
 	uint32_t key;
 	uint8_t flags;
+	uint8_t mac[6];
+	bool has_mac;
 };
 
 void packet_build(const struct packet_words *words, struct raw_packet *packet);

@@ -66,6 +66,13 @@ int module_ruleset(struct module *module, uint32_t kinds, const char *group,
 	return module ? 0 : -1;
 }
 
+int module_ifaces(struct module *module, struct iface **ifaces, size_t *n)
+{
+	*ifaces = NULL;
+	*n = 0;
+	return module ? 0 : -1;
+}
+
 /* --- checks ---------------------------------------------------------------- */
 
 static void ignore(const struct place *place, const char *message, const char *hint)

@@ -147,6 +147,9 @@ static int read_option(struct question *q, int argc, char **argv)
 		good = read_number(value, UINT32_MAX, &number);
 		q->words.keyed = true;
 		q->words.key = number;
+	} else if (!strcmp(argv[0], "mac")) {
+		good = value && read_mac(value, q->words.mac);
+		q->words.has_mac = true;
 	} else if (!strcmp(argv[0], "iif")) {
 		q->iif = value;
 		good = value;
@@ -201,12 +204,18 @@ static bool read_question(struct question *q, int argc, char **argv)
 
 /* --- the answer ------------------------------------------------------------ */
 
+/* Where it comes by or goes; without a name, this router. */
+struct side {
+	char name[IF_NAMESIZE];
+	uint8_t role;
+};
+
 struct told {
 	const struct explanation *answer;
 	const char *rule;	/* id, or NULL */
 	char text[STMT_TEXT];	/* of the rule, or empty */
-	char iif[IF_NAMESIZE];
-	char oif[IF_NAMESIZE];
+	struct side iif;
+	struct side oif;
 };
 
 static const char *const policy_sentences[] = {
@@ -251,6 +260,16 @@ static void print_basis(const struct told *told)
 	putchar('\n');
 }
 
+static void print_side(const struct side *side)
+{
+	if (!*side->name)
+		printf("this router");
+	else if (side->role == FLOWWALL_ROLE_NONE)
+		printf("%s", side->name);
+	else
+		printf("%s (%s)", side->name, name_of(role_names, side->role));
+}
+
 static void print_answer(const struct told *told, const struct question *q)
 {
 	const struct explanation *answer = told->answer;
@@ -261,8 +280,10 @@ static void print_answer(const struct told *told, const struct question *q)
 	printf("%s%s%s: ", paint(passes ? GREEN : RED), name_of(verdict_names, answer->verdict),
 	       paint(PLAIN));
 	print_basis(told);
-	printf("  way   %s > %s", *told->iif ? told->iif : "this router",
-	       *told->oif ? told->oif : "this router");
+	printf("  way   ");
+	print_side(&told->iif);
+	printf(" > ");
+	print_side(&told->oif);
 	if (answer->basis != FLOWWALL_BASIS_NOT_JUDGED)
 		printf(", %s", name_of(direction_names, answer->direction));
 	putchar('\n');
@@ -271,10 +292,22 @@ static void print_answer(const struct told *told, const struct question *q)
 		printf("  flow  %s%s\n", ends,
 		       answer->basis == FLOWWALL_BASIS_FLOW ? "" : ", which it would make");
 	}
+	if (answer->needs_mac)
+		printf("  note  with its link address (mac MAC), another rule might decide\n");
 	if (q->direction >= 0 && answer->basis != FLOWWALL_BASIS_NOT_JUDGED &&
 	    q->direction != answer->direction)
 		printf("  note  it goes `%s`, not `%s`\n", name_of(direction_names, answer->direction),
 		       name_of(direction_names, q->direction));
+}
+
+static json_t *side_json(const struct side *side)
+{
+	return *side->name ? json_text(side->name) : json_null();
+}
+
+static json_t *role_json(const struct side *side)
+{
+	return *side->name ? json_string(name_of(role_names, side->role)) : json_null();
 }
 
 static void print_answer_json(const struct told *told)
@@ -282,7 +315,7 @@ static void print_answer_json(const struct told *told)
 	const struct explanation *answer = told->answer;
 	bool judged = answer->basis != FLOWWALL_BASIS_NOT_JUDGED;
 
-	out_json(json_pack("{s:i, s:s, s:s, s:o, s:s?, s:o, s:o, s:o, s:o, s:o}",
+	out_json(json_pack("{s:i, s:s, s:s, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
 		"schema", JSON_SCHEMA, "verdict", name_of(verdict_names, answer->verdict),
 		"basis", name_of(basis_names, answer->basis),
 		"reason", answer->reason < 0 ? json_null() :
@@ -292,8 +325,9 @@ static void print_answer_json(const struct told *told)
 		"direction", judged ? json_string(name_of(direction_names, answer->direction)) :
 			     json_null(),
 		"flow", answer->has_flow ? flow_json(&answer->flow, told->rule) : json_null(),
-		"iif", *told->iif ? json_text(told->iif) : json_null(),
-		"oif", *told->oif ? json_text(told->oif) : json_null()));
+		"iif", side_json(&told->iif), "iif_role", role_json(&told->iif),
+		"oif", side_json(&told->oif), "oif_role", role_json(&told->oif),
+		"needs_mac", answer->needs_mac));
 }
 
 /* What the rule that decides is called, and what it says. */
@@ -313,6 +347,29 @@ static void look_up(struct module *module, struct told *told, char id[16])
 				print_stmt(&rules.stmt[i], told->text, sizeof(told->text));
 			}
 	script_free(&rules);
+}
+
+/* What the interfaces are called, and what they are. */
+static bool look_up_sides(struct module *module, const struct raw_packet *packet,
+			  struct told *told)
+{
+	struct iface *ifaces;
+	size_t i, n;
+
+	if (module_ifaces(module, &ifaces, &n))
+		return false;
+	for (i = 0; i < n; i++) {
+		if (ifaces[i].ifindex == packet->iif)
+			told->iif.role = ifaces[i].role;
+		if (ifaces[i].ifindex == packet->oif)
+			told->oif.role = ifaces[i].role;
+	}
+	if (packet->iif)
+		if_indextoname(packet->iif, told->iif.name);
+	if (packet->oif)
+		if_indextoname(packet->oif, told->oif.name);
+	free(ifaces);
+	return true;
 }
 
 /**
@@ -341,14 +398,11 @@ int cmd_explain(int argc, char **argv)
 		if (status == PACKET_HERE)
 			wrong(NULL, "from this router to itself: FlowWall has no say in that");
 		status = REFUSED;
-	} else if (module_explain(module, &packet, &answer)) {
+	} else if (module_explain(module, &packet, &answer) ||
+		   !look_up_sides(module, &packet, &told)) {
 		status = module_failed(module);
 	} else {
 		look_up(module, &told, id);
-		if (packet.iif)
-			if_indextoname(packet.iif, told.iif);
-		if (packet.oif)
-			if_indextoname(packet.oif, told.oif);
 		if (options.json)
 			print_answer_json(&told);
 		else

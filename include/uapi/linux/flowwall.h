@@ -96,11 +96,12 @@
  *   COMMIT (do)           ->  GENERATION, ENDED: how many flows the new rules no
  *     CHECK?                  longer allow. With CHECK: all that a commit would
  *     CONFIRM?                refuse is refused, nothing is changed, and the
- *     PACKET?, IIF?, OIF?     transaction is over. With CONFIRM, seconds: the
- *                             old ruleset comes back then, unless CONFIRM comes
+ *     PACKET?, MAC?,          transaction is over. With CONFIRM, seconds: the
+ *     IIF?, OIF?              old ruleset comes back then, unless CONFIRM comes
  *                             before; EBUSY while another one waits for that.
  *                             With PACKET, as of EXPLAIN: ECONNREFUSED if the
- *                             new ruleset would not let it pass.
+ *                             new ruleset would not let it pass, unless that
+ *                             NEEDS_MAC to be said.
  *                             EAGAIN: somebody else committed since BEGIN.
  *   ABORT (do)
  *   CONFIRM (do)              keeps the ruleset that waits for it
@@ -108,11 +109,13 @@
  *     RULE_HANDLE?            groups, to nothing
  *
  *   EXPLAIN (do)          ->  VERDICT, BASIS, REASON?, DIRECTION?, RULE_HANDLE?,
- *     PACKET, IIF?, OIF?      GROUP?, FLOW?: what would become of an IP packet,
- *                             which came by IIF (or was made here) and would
- *                             leave by OIF (or is for this router). Nothing is
- *                             sent, counted or changed. FLOW is the one that it
- *                             belongs to, or that would be made.
+ *     PACKET, MAC?,           GROUP?, FLOW?, NEEDS_MAC?: what would become of an
+ *     IIF?, OIF?              IP packet, which came by IIF (or was made here) and
+ *                             would leave by OIF (or is for this router). Nothing
+ *                             is sent, counted or changed. FLOW is the one that it
+ *                             belongs to, or that would be made. Without MAC, it
+ *                             is of no group by its link address, and NEEDS_MAC
+ *                             says that another rule might decide otherwise.
  *
  *   DROP_GET (dump)       ->  one message for each of the last drops, in no
  *     HOST?                   order: DROP { REASON, AGE_MS, IFINDEX, RULE?,
@@ -434,6 +437,8 @@ enum flowwall_attr {
 	FLOWWALL_A_DROP,		/* nest FLOWWALL_RECORD_A_* */
 	FLOWWALL_A_LABEL,		/* string */
 	FLOWWALL_A_FILTER,		/* nest FLOWWALL_FILTER_A_* */
+	FLOWWALL_A_MAC,			/* 6 bytes: the link address that PACKET was sent with */
+	FLOWWALL_A_NEEDS_MAC,		/* flag: with a MAC, another rule might decide */
 
 	__FLOWWALL_A_MAX,
 	FLOWWALL_A_MAX = __FLOWWALL_A_MAX - 1
