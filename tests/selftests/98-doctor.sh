@@ -41,6 +41,44 @@ in_ns "$ROUTER" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; echo 0 >/
 check_equal "the other is not" "$(level forwarding)" note
 in_ns "$ROUTER" nft 'add table ip mine; add chain ip mine c { type filter hook input priority 0; }'
 check_match "another firewall is named" "$(fw doctor "$rules")" 'nftables has tables as well: ip mine'
+in_ns "$ROUTER" nft delete table ip mine
+check_equal "it is gone" "$(level firewalls)" good
+if in_ns "$ROUTER" iptables-legacy -A FORWARD -j ACCEPT 2>/dev/null; then
+	check_match "one of iptables-legacy, too" "$(fw doctor "$rules")" \
+		'note +firewalls +iptables-legacy has tables as well: ip filter$'
+	check_equal "and is the only one" "$(fw doctor "$rules" | grep -c firewalls)" 1
+else
+	note "no iptables-legacy here"
+fi
+if in_ns "$ROUTER" ip6tables-legacy -A FORWARD -j ACCEPT 2>/dev/null; then
+	check_match "of IPv6 as well" "$(fw doctor "$rules")" 'ip6 filter$'
+fi
+
+check_equal "without queues nothing is said of them" "$(level queues)" nothing
+cp "$rules" "$TMP/without"
+cat >>"$rules" <<-RULES
+	allow in udp to any port 53 queue 7 id asked
+	allow in udp to any port 54 queue 8 bypass id bypassed
+	allow in udp to any port 55 queue 20-21 id two
+RULES
+fw apply "$rules" >/dev/null
+check_match "nobody listens to a queue" "$(fw doctor "$rules")" \
+	'wrong +queues +nobody listens, so the kernel drops what is for rules asked \(queue 7\), two \(queue 20\)$'
+listener() { # NAMESPACE QUEUE
+	in_ns "$1" "$PYTHON" "$TESTS/queue.py" "$2" accept >"$TMP/queue-$2" 2>&1 &
+	busywait 10 grep -q ready "$TMP/queue-$2" || die "no listener" "$(cat "$TMP/queue-$2")"
+}
+if modprobe -q nfnetlink_queue; then
+	listener "$INSIDE" 7
+	check_match "who listens in another namespace does not hear it" "$(fw doctor "$rules")" 'asked \(queue 7\)'
+	listener "$ROUTER" 7
+	listener "$ROUTER" 20
+	check_match "one queue of a rule is not all" "$(fw doctor "$rules")" 'is for rule two \(queue 21\)$'
+	listener "$ROUTER" 21
+	check_equal "now somebody does" "$(level queues)" good
+fi
+mv "$TMP/without" "$rules"
+fw apply "$rules" >/dev/null
 fw rule add allow in tcp to any port 9 >/dev/null
 check_equal "the ruleset differs" "$(level ruleset)" wrong
 check_match "by a line" "$(fw doctor "$rules")" '1 line differs from'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fwctl doctor: what stands in the way, and what to do about it. */
+#include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -219,12 +220,40 @@ static bool named(const json_t *names, const char *name)
 	return false;
 }
 
-/* Tables of nftables, iptables' among them, with chains that packets go through. */
+/* Adds the tables of one family of iptables-legacy, which nft knows nothing of. */
+static void add_legacy(char *list, size_t size, const char *path, const char *family)
+{
+	FILE *file = fopen(path, "re");
+	char name[64];
+
+	while (file && fscanf(file, "%63s", name) == 1)
+		snprintf(list + strlen(list), size - strlen(list), "%s%s %s", *list ? ", " : "",
+			 family, name);
+	if (file)
+		fclose(file);
+}
+
+/* Returns whether there are any. */
+static bool check_legacy(struct visit *visit)
+{
+	char list[256] = "";
+
+	add_legacy(list, sizeof(list), "/proc/net/ip_tables_names", "ip");
+	add_legacy(list, sizeof(list), "/proc/net/ip6_tables_names", "ip6");
+	if (*list)
+		found(visit, NOTE, "firewalls",
+		      "iptables-legacy-save, ip6tables-legacy-save; packets have to pass both",
+		      "iptables-legacy has tables as well: %s", list);
+	return *list;
+}
+
+/* Tables of nftables, iptables-nft's among them, with chains that packets go through. */
 static void check_firewalls(struct visit *visit)
 {
 	static const char *const nft[] = { "nft", "-j", "list", "chains", NULL };
 	json_t *all, *item, *names = json_array();
 	char *text, name[128], list[256] = "";
+	bool legacy = check_legacy(visit);
 	size_t i;
 
 	if (!vs_run(nft, NULL, &text)) {
@@ -253,7 +282,7 @@ static void check_firewalls(struct visit *visit)
 	if (json_array_size(names))
 		found(visit, NOTE, "firewalls", "nft list ruleset; packets have to pass both",
 		      "nftables has tables as well: %s", list);
-	else
+	else if (!legacy)
 		found(visit, GOOD, "firewalls", NULL, "no other one filters here");
 	json_decref(names);
 	json_decref(all);
@@ -327,6 +356,76 @@ static void check_ruleset(struct visit *visit)
 	script_free(&file);
 }
 
+/* --- queues ------------------------------------------------------------------ */
+
+/**
+ * struct queues - those that a program listens to, in this network namespace
+ * @heard: a bit for each
+ */
+struct queues {
+	uint8_t heard[65536 / 8];
+};
+
+/* Returns false if nobody says. */
+static bool read_queues(struct queues *queues)
+{
+	FILE *file = fopen("/proc/net/netfilter/nfnetlink_queue", "re");
+	unsigned int number;
+
+	memset(queues, 0, sizeof(*queues));
+	/* Without its kernel module there are no listeners. */
+	if (!file)
+		return errno == ENOENT;
+	while (fscanf(file, "%u%*[^\n]", &number) == 1)
+		if (number < 65536)
+			queues->heard[number / 8] |= 1 << number % 8;
+	fclose(file);
+	return true;
+}
+
+/* The first queue of a rule that nobody listens to, or -1. */
+static int unheard(const struct queues *queues, const struct rule *rule)
+{
+	unsigned int number;
+
+	for (number = rule->queue_first; number <= rule->queue_last; number++)
+		if (!(queues->heard[number / 8] & 1 << number % 8))
+			return number;
+	return -1;
+}
+
+/* What waits for nobody is dropped by the kernel, behind FlowWall, which counts it as passed. */
+static void check_queues(struct visit *visit)
+{
+	struct queues queues;
+	char list[256] = "", id[16];
+	size_t i, n = 0, bad = 0;
+	int number;
+
+	if (!read_queues(&queues))
+		return;
+	for (i = 0; i < visit->running.n; i++) {
+		const struct stmt *stmt = &visit->running.stmt[i];
+
+		if (stmt->kind != STMT_RULE || !stmt->rule.queued || stmt->rule.queue_bypass)
+			continue;
+		n++;
+		number = unheard(&queues, &stmt->rule);
+		if (number < 0)
+			continue;
+		bad++;
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s (queue %d)",
+			 *list ? ", " : "", rule_id(&stmt->rule, id, sizeof(id)), number);
+	}
+	if (bad)
+		found(visit, WRONG, "queues",
+		      "start the program, or say: queue N bypass; fwctl status does not count these drops",
+		      "nobody listens, so the kernel drops what is for rule%s %s",
+		      bad == 1 ? "" : "s", list);
+	else if (n)
+		found(visit, GOOD, "queues", NULL, "somebody listens to each");
+}
+
 static void check_table(struct visit *visit)
 {
 	const struct module_status *s = &visit->status;
@@ -360,6 +459,7 @@ static int look(struct visit *visit)
 	check_clock(visit);
 	if (visit->module) {
 		check_ruleset(visit);
+		check_queues(visit);
 		check_table(visit);
 	}
 	if (visit->list)
