@@ -54,6 +54,21 @@ int become_nobody(uint32_t capabilities)
 }
 
 /**
+ * keep_asking() - keep what it takes to ask the module, and no other right
+ *
+ * Whose user namespace has no `nobody` stays who they are, without the other capabilities.
+ * Return: 0 or a negative error number.
+ */
+int keep_asking(void)
+{
+	const uint32_t net_admin = 1U << CAP_NET_ADMIN;
+	int err = become_nobody(net_admin);
+
+	return err == -ENOENT || err == -EINVAL || err == -EPERM ?
+	       drop_privileges(0, 0, net_admin) : err;
+}
+
+/**
  * write_in_private() - files that are made from now on are for their owner only
  *
  * What strangers sent each other is in them. Where others are kept out already, it was

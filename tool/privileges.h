@@ -7,6 +7,7 @@
 
 int drop_privileges(uid_t uid, gid_t gid, uint32_t capabilities);
 int become_nobody(uint32_t capabilities);
+int keep_asking(void);
 void write_in_private(void);
 
 #endif

@@ -60,7 +60,12 @@ check_equal "sorted by bytes" "$(fw -j flows --sort bytes | jq -c '.[0].original
 check_equal "by packets" "$(fw -j flows --sort packets | jq -c '[.[] | .original.packets + .reply.packets] |
 	. == (sort | reverse)')" true
 check_equal "by TTL" "$(fw -j flows tcp --sort ttl | jq -c '[.[] | .original.ttl] | . == (sort | reverse)')" true
-timeout -s INT 4 "$FWCTL" -n "$ROUTER" -j flows --follow udp >"$TMP/followed"
+"$FWCTL" -n "$ROUTER" -j flows --follow udp >"$TMP/followed" &
+following=$!
+check "followed: with no rights but to ask" busywait 10 only_asks "$following"
+sleep 4
+kill "$following"
+wait "$following"
 check "followed: the list comes again" [ "$(jq -s length "$TMP/followed")" -ge 2 ]
 
 # fails MESSAGE ARG...

@@ -33,6 +33,7 @@ log_begin=$(dmesg | wc -l)
 fw monitor --journal &
 monitor=$!
 busywait 10 fw flows	# its turn
+check "it has no rights but to ask" busywait 10 only_asks "$(pgrep -x fwctl)"
 entries() { grep -c "$1" "$TMP/journal"; }
 told_of() { tcp_connects "$OUTSIDE" "$INSIDE4" 80 && grep -q '^FLOWWALL_RULE=web$' "$TMP/journal"; }
 check "a packet that is logged becomes an entry" busywait 20 told_of

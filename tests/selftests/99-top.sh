@@ -35,6 +35,7 @@ check "it shows what is in use" screen wait "flows 2 of 262144"
 check "the flow is there" screen wait "$INSIDE4:80"
 check "with its rate" screen wait "k "
 check "the other one, too" screen wait "$OUTSIDE4:53"
+check "with no rights but to ask" only_asks "$(pgrep -x fwctl)"
 first() { [[ $(screen wait NOTHING-LIKE-IT) =~ "$INSIDE4:80".*"$OUTSIDE4:53" ]]; }
 check "the busier is first" first
 screen type e >/dev/null

@@ -28,6 +28,16 @@ told() {
 	[ "$answer" = "done" ]
 }
 
+# --- what a program may do ----------------------------------------------------
+
+# only_asks PID: it is nobody, and has no capability but CAP_NET_ADMIN. rights PID: all of it.
+rights() { sed -nE 's/^(Uid|Groups|CapPrm|CapEff):\t ?//p' "/proc/$1/status" | tr '\t\n' '  '; }
+only_asks() {
+	local uid
+	uid=$(id -u nobody)
+	[ "$(rights "$1")" = "$uid $uid $uid $uid  0000000000001000 0000000000001000 " ]
+}
+
 # --- packets that no honest host would send -----------------------------------
 
 # craft NAMESPACE [OPTION...] EXPRESSION...: see packet.py, which goes on running.

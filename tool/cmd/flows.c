@@ -10,6 +10,7 @@
 #include "../fwctl.h"
 #include "../line.h"
 #include "../out.h"
+#include "../privileges.h"
 #include "../stop.h"
 
 const char *const flows_verbs[] = { "list", "kill", NULL };
@@ -195,8 +196,10 @@ static int list(struct module *module, const struct request *request, struct lis
 static int follow(struct module *module, const struct request *request, struct lister *lister)
 {
 	struct timespec pause = { .tv_sec = request->follow };
-	int status = DONE;
+	int status = DONE, err = keep_asking();
 
+	if (err)
+		return wrong(NULL, "cannot give up the rights of root: %s", strerror(-err)), FAILED;
 	stop_on_signals(NULL);
 	while (!stopped() && !status && !ferror(stdout)) {
 		if (!options.json && isatty(STDOUT_FILENO))

@@ -11,6 +11,7 @@
 #include "../fwctl.h"
 #include "../journal.h"
 #include "../out.h"
+#include "../privileges.h"
 #include "../rule_names.h"
 #include "../stop.h"
 
@@ -228,13 +229,15 @@ static void each(const struct event *event, void *arg)
 static int listen_to(struct module *events, struct listener *listener)
 {
 	sigset_t before;
-	int err = 0;
+	int err = keep_asking();
 
+	if (err)
+		return wrong(NULL, "cannot give up the rights of root: %s", strerror(-err)), FAILED;
 	stop_on_signals(&before);
 	tell_ready();
 	while (!stopped() && !ferror(stdout) && (!err || err == -EINTR))
 		err = module_events(events, &before, each, listener);
-	return err == -EINTR ? 0 : err;
+	return err && err != -EINTR ? module_failed(events) : DONE;
 }
 
 static int read_arguments(int argc, char **argv, struct listener *listener,
@@ -288,8 +291,8 @@ int cmd_monitor(int argc, char **argv)
 		status = module_failed(events);
 	else if (rule_names_read(listener.module, &listener.names))
 		status = module_failed(listener.module);
-	else if (listen_to(events, &listener))
-		status = module_failed(events);
+	else
+		status = listen_to(events, &listener);
 	rule_names_free(&listener.names);
 	module_close(listener.module);
 out:

@@ -11,6 +11,7 @@
 #include "../flow_query.h"
 #include "../fwctl.h"
 #include "../out.h"
+#include "../privileges.h"
 #include "../stop.h"
 #include "../top/view.h"
 
@@ -460,12 +461,18 @@ static int once(struct top *top)
 static int on_screen(struct top *top)
 {
 	void (*report)(const struct place *, const char *, const char *) = report_mistake;
-	int status;
+	int status, err;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return wrong("fwctl -j top prints the busiest once", "`top` needs a terminal");
 	if (!screen_begin())
 		return wrong("set TERM, as in: TERM=vt100 fwctl top", "this terminal is not known");
+	/* What describes the terminal has been read, maybe from the home of root. */
+	err = keep_asking();
+	if (err) {
+		screen_end();
+		return wrong(NULL, "cannot give up the rights of root: %s", strerror(-err)), FAILED;
+	}
 	stop_on_signals(NULL);
 	report_mistake = keep_complaint;
 	status = watch(top);
