@@ -96,9 +96,8 @@ def new(cell, routers, options, packets, syn=False):
            lambda router: router.anew(packets))
 
 
-def only(routers, *kinds):
-    return [router for router in routers if router.kind in kinds and
-            router.name != "conntrack-again"]
+def only(routers, *names):
+    return [router for router in routers if router.name in names]
 
 
 # --- the cells, by name --------------------------------------------------------
@@ -134,7 +133,7 @@ def cell_syn(routers, options):
 
 def cell_rules(routers, options):
     """Rules that no packet meets: what they cost, and what it takes to load them."""
-    routers = only(routers, "plain", "conntrack", "flowwall")
+    routers = only(routers, "plain", "conntrack", "conntrack-again", "flowwall")
     for count in (10, 1000, 100000):
         for router in routers:
             text = router.ruleset(count)

@@ -142,10 +142,12 @@ def report(name, cells, others, kernel, bars):
             row.append("%.0f" % statistics.median(values) if values else "")
         out.append("| %s | %s |" % (cell, " | ".join(row)))
     out += ["", "| cell | ratio | median | 95 % | asked for |", "|---|---|---|---|---|"]
+    void = set()
     for cell, rounds in cells.items():
         same = [costs["conntrack-again"] / costs["conntrack"] for costs in rounds.values()
                 if "conntrack-again" in costs and "conntrack" in costs]
         if same and abs(statistics.median(same) - 1) > AGREE.get(name, 0.05):
+            void.add(cell)
             out.append("| %s | two of the same kind | %.3f | | void: they do not agree |" % (
                 cell, statistics.median(same)))
             continue
@@ -159,6 +161,8 @@ def report(name, cells, others, kernel, bars):
             bars.append(("%s, %s: %s" % (name, cell, title), median, low, high,
                          gate_of(gates, cell)))
     for cell, other, most in ACROSS:
+        if void & {cell, other}:
+            continue
         values = [costs["flowwall"] / cells[other][key]["flowwall"]
                   for key, costs in cells.get(cell, {}).items()
                   if "flowwall" in costs and "flowwall" in cells.get(other, {}).get(key, {})]
