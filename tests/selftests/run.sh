@@ -10,8 +10,8 @@
 #   -t NAME    only this case: tests/selftests/NAME.sh; may be repeated
 #   -k SERIES  only this kernel, 6.1 or 6.12; may be repeated. Those of
 #              tests/vm/make-kernel.sh have to be named: uml-kasan, kasan, kasan-6.1,
-#              kcsan. They run what is listed there once, and slowly: time limits are
-#              longer, and tests/debug/left-out says which cases make no sense there.
+#              kcsan. They run all cases once, and slowly: time limits are longer,
+#              and tests/debug/left-out says which cases make no sense there.
 #              6.1-arm64 and 6.12-arm64 have to be named as well; their guests run what
 #              the file core-cases lists
 #   -d FOLDER  cases of another folder
@@ -48,7 +48,7 @@ arm64() { [[ $1 == *-arm64 ]]; }
 debug() { [[ $1 == uml* || $1 == kasan* || $1 == kcsan ]]; }
 
 # cases_of SERIES: the names of the cases to run on it, unless some were named. A line
-# "kernel:" that names no series keeps a case for full runs.
+# "kernel:" that names no series keeps a case for full runs, or for kernels that look for faults.
 cases_of() {
 	local file name series
 	if arm64 "$1" && [ "$folder" = "$tests" ]; then
@@ -60,8 +60,7 @@ cases_of() {
 		series=$(said_by "$name" kernel)
 		if debug "$1" && left_out "$1" "$name" >&2; then
 			continue
-		elif [ -n "$full" ] || [ -z "$series" ] || [ "$series" = "$1" ] ||
-			{ debug "$1" && [[ $series == [0-9]* ]]; }; then
+		elif [ -n "$full" ] || [ -z "$series" ] || [ "$series" = "$1" ] || debug "$1"; then
 			echo "$name"
 		fi
 	done
@@ -145,8 +144,8 @@ run_cases() { # SERIES MODULE KERNEL-ARGUMENTS CASE...
 	local status=0 limit=4500 slow=1 guest=("$vm/guest.sh") settings=() said=$work/said-$1 planned
 	[ -z "$full" ] || limit=7200
 	case $1 in
-	uml*)	guest=("$vm/uml.sh" -m 4096) slow=4 limit=7200 ;;
-	kasan* | kcsan) slow=10 limit=21600 ;;
+	uml*)	guest=("$vm/uml.sh" -m 4096) slow=4 limit=14400 ;;
+	kasan* | kcsan) slow=10 limit=43200 ;;
 	*-arm64) slow=4 limit=7200 settings=(FWCTL="$(realpath "$tests/../../build/arm64/fwctl")") ;;
 	esac
 	limit=$((limit + ${SOAK_SECONDS:-0}))
