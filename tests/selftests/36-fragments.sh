@@ -13,6 +13,8 @@ topology
 udp_echo_server "$OUTSIDE" 53
 fw_rules <<-RULES
 	allow in icmp to $INSIDE4
+	allow in icmp to $ROUTER_OUT4
+	allow in icmpv6 to $ROUTER_OUT6
 	allow in udp to any port 5000 id allowed
 RULES
 large() { in_ns "$1" ping -n -c 1 -W 3 -s 4000 "$2"; }
@@ -21,6 +23,13 @@ for out in "$OUTSIDE4" "$OUTSIDE6"; do
 	check_fails "large packets to $out do not pass" large "$INSIDE" "$out"
 	check_match "they are dropped as fragments" "$(drops_since "$before")" '^fragment [0-9]+'
 done
+before=$(fw -j status)
+check "to the router, IPv4 has put them together before it is asked" large "$OUTSIDE" "$ROUTER_OUT4"
+check_equal "nothing of that is dropped" "$(drops_since "$before")" ""
+check_drops "and they are judged whole" "policy 1" "$OUTSIDE" \
+	"pieces(udp('$OUTSIDE4', '$ROUTER_OUT4', 1, 5001, b'x' * 64), 80, (0, 32), (32, 72))"
+check_fails "IPv6 has not" large "$OUTSIDE" "$ROUTER_OUT6"
+check_match "they are dropped" "$(drops_since "$before")" '^fragment [0-9]+'
 check "they are to be reassembled" fw set fragments reassemble
 for out in "$OUTSIDE4" "$OUTSIDE6"; do
 	before=$(fw -j status)
@@ -28,6 +37,7 @@ for out in "$OUTSIDE4" "$OUTSIDE6"; do
 	check "in both directions, from the router too" large "$ROUTER" "$out"
 	check_equal "nothing is dropped" "$(drops_since "$before")" ""
 done
+check "to the router, IPv6's, too" large "$OUTSIDE" "$ROUTER_OUT6"
 check "large ones come in where they may" large "$OUTSIDE" "$INSIDE4"
 check_fails "and nowhere else" large "$OUTSIDE" "$INSIDE6"
 

@@ -3,10 +3,10 @@
 # limit: 300
 # kernel: 6.12
 #
-# What attackers try to get past a firewall, over IPv4 and IPv6: each attack of
-# evasion.py arrives as long as there is none, and then neither arrives nor is answered,
-# and is counted for its reason: where nothing is allowed, where one port is, where
-# fragments are reassembled, and on the fast path.
+# What attackers try to get past a firewall, over IPv4 and IPv6, to a host behind it and to
+# the router itself: each attack of evasion.py arrives as long as there is none, and then
+# neither arrives nor is answered, and is counted for its reason: where nothing is allowed,
+# where one port is, where fragments are reassembled, and on the fast path.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/more.sh"
 
@@ -19,6 +19,8 @@ for conf in all out0; do
 	for key in accept_source_route accept_local route_localnet; do
 		in_ns "$ROUTER" sysctl -qw "net.ipv4.conf.$conf.$key=1"
 	done
+	# It would tell itself of a better way before anybody is asked.
+	in_ns "$ROUTER" sysctl -qw "net.ipv4.conf.$conf.send_redirects=0"
 done
 in_ns "$ROUTER" sysctl -qw net.ipv4.ipfrag_time=1
 # The hosts take part in their own conversations only, and say nothing of the rest.
@@ -31,6 +33,8 @@ for host in "$INSIDE" "$OUTSIDE"; do
 				udp dport { 9, 40000 } accept
 				ip saddr { $INSIDE4, $OUTSIDE4 } accept
 				ip6 saddr { $INSIDE6, $OUTSIDE6 } accept
+				ip saddr $ROUTER_OUT4 ip daddr $OUTSIDE4 accept
+				ip6 saddr $ROUTER_OUT6 ip6 daddr $OUTSIDE6 accept
 			}
 		}
 	NFT
@@ -64,12 +68,12 @@ allow in tcp to $INSIDE6 port 80
 allow in tcp to $ROUTER_OUT4 port 80
 allow in tcp to $ROUTER_OUT6 port 80"
 
-for set in closed flows outbound inbound exception reassemble; do
+for set in closed router flows outbound own inbound exception reassemble; do
 	attack bare "$set"
 done
 
 rules ""
-for set in closed flows outbound; do
+for set in closed router flows outbound own; do
 	attack guarded "$set"
 done
 rules "set fastpath on"

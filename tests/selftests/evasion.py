@@ -89,15 +89,50 @@ def is_chatter(packet):
     return packet[0] >> 4 == 6 and (packet[7] == 255 or packet[24:26] == b"\xff\x02")
 
 
+class Delivery:
+    """What is delivered to a host, of the protocols that attacks are of."""
+
+    PROTOCOLS = {4: (1, 4, 6, 17, 51, 58), 6: (1, 6, 17, 41, 51, 58, 59)}
+
+    def __init__(self):
+        self.socks = {version: [socket.socket(family, socket.SOCK_RAW, proto)
+                                for proto in self.PROTOCOLS[version]]
+                      for version, family in ((4, socket.AF_INET), (6, socket.AF_INET6))}
+        for sock in self.socks[4] + self.socks[6]:
+            sock.setblocking(False)
+
+    def take(self, version):
+        """What has come since: (protocol, what is behind the header of IP)."""
+        packets = []
+        for sock, proto in zip(self.socks[version], self.PROTOCOLS[version]):
+            while True:
+                try:
+                    packet = sock.recv(65536)
+                except BlockingIOError:
+                    break
+                if version == 4:
+                    packet = packet[(packet[0] & 15) * 4:]
+                # What IPv6 says on each link.
+                if (version, proto) != (6, 58) or not 130 <= packet[0] <= 143:
+                    packets.append((proto, packet))
+        return packets
+
+
+def is_sent(delivered, packets):
+    """Whether it is one of these packets, or ends as one does; not the router's answer to itself."""
+    proto, data = delivered
+    return any(packet.endswith(data) or (proto in (6, 17) and packet[-8:] == data[-8:])
+               for packet in packets)
+
+
 class Connection:
     """A TCP connection of theirs that goes on, and where the outside's bytes are."""
 
-    def __init__(self, world, inbound):
-        self.world = world
-        client, server = ("outside", "inside") if inbound else ("inside", "outside")
-        listener = world.listeners[server, world.version]
+    def __init__(self, world, client):
+        self.world, inbound = world, client == "outside"
+        listener = world.listeners["inside" if inbound else "outside", world.version]
         address = world.IN if inbound else world.OUT
-        self.mine = within(world.links[client].namespace, lambda: socket.create_connection(
+        self.mine = within(world.namespaces[client], lambda: socket.create_connection(
             (address, listener.getsockname()[1]), 5))
         self.theirs = listener.accept()[0]
         self.theirs.settimeout(5)
@@ -126,7 +161,7 @@ class Connection:
                 self.ack = int.from_bytes(segment[8:12], "big")
 
     def forged(self, flags, away=0, acks_away=0, **other):
-        return tcp(self.world.OUT, self.world.IN, self.sport, self.dport, flags,
+        return tcp(self.world.OUT, self.world.TO, self.sport, self.dport, flags,
                    seq=(self.seq + away) % 2**32, ack=(self.ack + acks_away) % 2**32, **other)
 
     def close(self):
@@ -141,13 +176,16 @@ class Attack:
 
     drops: reason -> how many. passes: so many do arrive, by right, but nothing that has
     EVIL in it. back: without a firewall they come back to the outside. ip_drops: IP itself
-    lets none pass, ever. wait: so long for what becomes of it.
+    lets none pass, ever. wait: so long for what becomes of it. arrive: of so many, without
+    a firewall; of each of them unless given.
     """
 
-    def __init__(self, name, packets, drops=None, passes=0, back=False, ip_drops=False, wait=0):
+    def __init__(self, name, packets, drops=None, passes=0, back=False, ip_drops=False, wait=0,
+                 arrive=None):
         self.name, self.drops, self.passes, self.wait = name, drops, passes, wait
         self.packets = packets if isinstance(packets, list) else [packets]
         self.back, self.ip_drops = back, ip_drops
+        self.arrive = len(self.packets) if arrive is None else arrive
 
 
 class World:
@@ -155,7 +193,9 @@ class World:
 
     def __init__(self, inside, router, outside):
         self.links = {"inside": Link(inside, router, "in0"), "outside": Link(outside, router, "out0")}
+        self.namespaces = {"inside": inside, "router": router, "outside": outside}
         self.router, self.family, self.fences, self.version = router, None, 0, 0
+        self.delivery = within(router, Delivery)
         self.listeners, self.fence_ends = {}, []
         for version, family in (4, socket.AF_INET), (6, socket.AF_INET6):
             for name, namespace, port in ("inside", inside, 80), ("outside", outside, 8080):
@@ -176,6 +216,7 @@ class World:
         }
         for name, address in zip(names.split(), addresses[version].split()):
             setattr(self, name, address)
+        self.TO = self.IN
 
     def fence(self):
         """Waits for what is under way: what (came, went) at the inside, and the outside."""
@@ -188,12 +229,13 @@ class World:
         return inside, self.links["outside"].until(mark)
 
     def send(self, *packets, link="outside", wait=0):
-        """Sends them; what has come in, and back, by then."""
+        """Sends them; what has come in, to the router, and back, by then."""
+        self.delivery.take(self.version)
         for packet in packets:
             self.links[link].send(packet)
         time.sleep(wait)
         (inside, _), (outside, _) = self.fence()
-        return inside, outside
+        return inside, self.delivery.take(self.version), outside
 
     def counters(self):
         # Only when there is a module.
@@ -206,8 +248,8 @@ class World:
 
 def fragments(w, source, drop_first):
     """drop_first: why a first fragment with all of its header is dropped, or None."""
-    whole = udp(source, w.IN, 4000, 5000, b"x" * 64)
-    other = udp(source, w.IN, 4000, 5001, b"y" * 64)
+    whole = udp(source, w.TO, 4000, 5000, b"x" * 64)
+    other = udp(source, w.TO, 4000, 5001, b"y" * 64)
 
     def attack(name, packets, firsts, others):
         drops = {"fragment": others} if others else {}
@@ -217,9 +259,9 @@ def fragments(w, source, drop_first):
 
     return [
         attack("tiny fragments, the header in two", pieces(
-            tcp(source, w.IN, 4000, 80, data=b"x" * 8), 1, (0, 8), (8, 16), (16, 28)), 0, 3),
+            tcp(source, w.TO, 4000, 80, data=b"x" * 8), 1, (0, 8), (8, 16), (16, 28)), 0, 3),
         attack("tiny fragments, the flags of TCP in the second", pieces(
-            tcp(source, w.IN, 4000, 5000, data=b"x" * 8), 2, (0, 8), (8, 28)), 0, 2),
+            tcp(source, w.TO, 4000, 5000, data=b"x" * 8), 2, (0, 8), (8, 28)), 0, 2),
         attack("overlapping fragments", pieces(whole, 3, (0, 32), (24, 72)), 1, 1),
         attack("the second overlaps all of the first", pieces(whole, 4, (0, 32), (8, 72)), 1, 1),
         attack("a header is written twice", pieces(whole, 5, (0, 32)) + pieces(other, 5, (0, 32)),
@@ -232,54 +274,96 @@ def fragments(w, source, drop_first):
     ]
 
 
+def router_fragments(w):
+    """At the router, whose IPv4 puts them together before it is asked; its IPv6 does not."""
+    whole = tcp(w.X, w.TO, 4000, 5000, data=b"x" * 52)
+
+    def attack(name, packets, firsts, others, arrive):
+        drops = {"policy": firsts} if firsts else {}
+        if others:
+            drops["fragment"] = others
+        if w.version == 4:
+            drops = {"policy": 1} if arrive else {}
+        return Attack(name, packets, drops, arrive=arrive)
+
+    # IPv6 wants the whole header in the first one (RFC 8200, section 4.5).
+    tiny = int(w.version == 4)
+    return [
+        attack("tiny fragments, the header in two",
+               pieces(whole, 51, (0, 8), (8, 16), (16, 72)), 0, 3, tiny),
+        attack("tiny fragments, the flags of TCP in the second",
+               pieces(whole, 52, (0, 8), (8, 72)), 0, 2, tiny),
+        attack("in order", pieces(whole, 53, (0, 32), (32, 72)), 1, 1, 1),
+        attack("the last one first", pieces(whole, 54, (32, 72), (0, 32)), 1, 1, 1),
+        attack("repeated", pieces(whole, 55, (0, 32), (0, 32), (32, 72)), 2, 1, 1),
+        attack("overlapping", pieces(whole, 56, (0, 32), (24, 72)), 1, 1, 0),
+        attack("the first one never comes", pieces(whole, 57, (8, 32), (32, 72)), 0, 2, 0),
+    ]
+
+
 def chains(w, plain, reason):
-    """plain: a packet that is dropped for that reason, where nothing hides it."""
+    """plain: a packet that is dropped for that reason, where nothing hides it.
+
+    What a host passes on, or forgets by itself, is not for the router.
+    """
+    return ([] if w.TO == w.ROUTER_OUT else forwarded_chains(w, plain)) + \
+        delivered_chains(w, plain, reason)
+
+
+def forwarded_chains(w, plain):
+    via = packed(w.OTHER)
     if w.version == 4:
-        via = packed(w.OTHER)
         return [
             Attack("a loose source route through the destination",
                    options(plain, b"\x83\7\4" + via + b"\0"), {"malformed": 1}),
-            Attack("an old one, all of it done", options(plain, b"\1\x83\7\x08" + via),
-                   {"malformed": 1}),
             Attack("a source route behind other options",
                    options(plain, b"\1\7\7\4" + bytes(4) + b"\x83\7\4" + via + b"\0"),
                    {"malformed": 1}),
-            Attack("record route", options(plain, b"\7\7\4" + bytes(5)), {reason: 1}),
-            Attack("a time stamp", options(plain, b"\x44\x08\5\0" + bytes(4)), {reason: 1}),
-            Attack("router alert", options(plain, b"\x94\4\0\0"), {reason: 1}),
-            Attack("an option that nobody knows", options(plain, b"\x9e\4\0\0"), {reason: 1}),
-            Attack("all options that fit", options(plain, b"\1" * 40), {reason: 1}),
-            Attack("AH", ip(w.X, w.IN, 51, b"\6\4" + bytes(22) + plain[20:]), {"policy": 1}),
-            Attack("IP in IP", ip(w.X, w.IN, 4, plain), {"policy": 1}),
-            Attack("ICMP of the other version", ip(w.X, w.IN, 58, plain[20:]), {"policy": 1}),
         ]
-    attacks = [
-        Attack("hop-by-hop options", ext(plain, "hop"), {reason: 1}),
-        Attack("destination options", ext(plain, "dst"), {reason: 1}),
-        Attack("both, and a routing header that is done",
-               ext(routing(ext(plain, "dst"), 0, 0, w.OTHER), "hop", "dst"), {reason: 1}),
-    ]
-    for kind, left in (0, 1), (3, 1), (4, 1), (99, 1), (4, 255):
-        attacks.append(Attack("a routing header of type %d, %d to go" % (kind, left),
-                              routing(plain, kind, left, w.OTHER), {"malformed": 1}))
-    return attacks + [
+    return [Attack("a routing header of type %d, %d to go" % (kind, left),
+                   routing(plain, kind, left, w.OTHER), {"malformed": 1})
+            for kind, left in ((0, 1), (3, 1), (4, 1), (99, 1), (4, 255))] + [
         Attack("one behind destination options", ext(routing(plain, 4, 1, w.OTHER), "dst"),
                {"malformed": 1}),
-        Attack("of type 2, mobile IPv6", routing(plain, 2, 1, w.IN), {reason: 1}),
-        Attack("AH", ip(w.X, w.IN, 51, b"\6\4" + bytes(22) + plain[40:]), {"policy": 1}),
-        Attack("IPv6 in IPv6", ip(w.X, w.IN, 41, plain), {"policy": 1}),
+        Attack("of type 2, mobile IPv6", routing(plain, 2, 1, w.TO), {"policy": 1}),
         Attack("two fragment headers", frag(frag(plain, 0, 0), 0, 1), {"malformed": 1}),
         Attack("two atomic ones", frag(frag(plain, 0, 0), 0, 0), {"malformed": 1}),
-        Attack("an atomic fragment", frag(plain, 0, 0), {reason: 1}),
         Attack("a first fragment without the end of its chain",
                frag(ext(plain, "dst", "dst"), 0, 1, rest=12), {"fragment": 1}),
         Attack("a chain cut short", cut(ext(plain, "dst", "dst"), 12), {"truncated": 1}),
         Attack("a chain without an end", cut(ext(plain, "dst", "dst"), 16), {"truncated": 1}),
         Attack("a header longer than the packet", poke(ext(plain, "dst"), 41, b"\x20"),
                {"truncated": 1}),
+    ]
+
+
+
+def delivered_chains(w, plain, reason):
+    if w.version == 4:
+        via = packed(w.OTHER)
+        return [
+            Attack("a source route, all of it done", options(plain, b"\1\x83\7\x08" + via),
+                   {"malformed": 1}),
+            Attack("record route", options(plain, b"\7\7\4" + bytes(5)), {reason: 1}),
+            Attack("a time stamp", options(plain, b"\x44\x08\5\0" + bytes(4)), {reason: 1}),
+            Attack("router alert", options(plain, b"\x94\4\0\0"), {reason: 1}),
+            Attack("an option that nobody knows", options(plain, b"\x9e\4\0\0"), {reason: 1}),
+            Attack("all options that fit", options(plain, b"\1" * 40), {reason: 1}),
+            Attack("AH", ip(w.X, w.TO, 51, b"\6\4" + bytes(22) + plain[20:]), {"policy": 1}),
+            Attack("IP in IP", ip(w.X, w.TO, 4, plain), {"policy": 1}),
+            Attack("ICMP of the other version", ip(w.X, w.TO, 58, plain[20:]), {"policy": 1}),
+        ]
+    return [
+        Attack("hop-by-hop options", ext(plain, "hop"), {reason: 1}),
+        Attack("destination options", ext(plain, "dst"), {reason: 1}),
+        Attack("both, and a routing header that is done",
+               ext(routing(ext(plain, "dst"), 0, 0, w.OTHER), "hop", "dst"), {reason: 1}),
+        Attack("AH", ip(w.X, w.TO, 51, b"\6\4" + bytes(22) + plain[40:]), {"policy": 1}),
+        Attack("IPv6 in IPv6", ip(w.X, w.TO, 41, plain), {"policy": 1}),
+        Attack("an atomic fragment", frag(plain, 0, 0), {reason: 1}),
         Attack("too many headers", ext(plain, *["dst"] * 9), {"extensions": 1}),
-        Attack("no next header", ext(ip(w.X, w.IN, 59, plain[40:]), "dst"), {"policy": 1}),
-        Attack("ICMP of the other version", ip(w.X, w.IN, 1, plain[40:]), {"policy": 1}),
+        Attack("no next header", ext(ip(w.X, w.TO, 59, plain[40:]), "dst"), {"policy": 1}),
+        Attack("ICMP of the other version", ip(w.X, w.TO, 1, plain[40:]), {"policy": 1}),
     ]
 
 
@@ -295,11 +379,11 @@ def source_routes(w, port):
 
 def spoofed(w, port):
     sources = {
-        4: [("an inside host", w.OTHER), ("the destination itself", w.IN),
+        4: [("an inside host", w.OTHER), ("the destination itself", w.TO),
             ("all of the inside", "10.0.1.255"),
             ("the router, inside", w.ROUTER_IN), ("the router, outside", w.ROUTER_OUT),
             ("loopback", "127.0.0.1"), ("all of the outside", "198.51.100.255")],
-        6: [("an inside host", w.OTHER), ("the destination itself", w.IN),
+        6: [("an inside host", w.OTHER), ("the destination itself", w.TO),
             ("the router, inside", w.ROUTER_IN), ("the router, outside", w.ROUTER_OUT),
             ("an IPv4 address", "::ffff:10.0.1.77")],
     }
@@ -307,10 +391,12 @@ def spoofed(w, port):
         4: ["224.0.0.1", "255.255.255.255", "0.0.0.0"],
         6: ["::", "::1", "ff02::1", "ff0e::1", "fe80::77"],
     }
-    return [Attack("from %s" % name, [tcp(source, w.IN, port, port), udp(source, w.IN, port, port)],
+    return [Attack("from %s" % name, [tcp(source, w.TO, port, port), udp(source, w.TO, port, port)],
                    {"spoofed": 2}) for name, source in sources[w.version]
             ] + [Attack("from %s, which IP forwards for nobody" % source,
-                        tcp(source, w.IN, port, port), ip_drops=True)
+                        tcp(source, w.TO, port, port), {"policy": 1},
+                        # But the router may be told something by who has no other address.
+                        ip_drops=w.TO != w.ROUTER_OUT or source not in ("::", "fe80::77"))
                  for source in never[w.version]]
 
 
@@ -385,20 +471,23 @@ def injected(w, c):
                {"malformed": 6}),
         Attack("data with a header cut short", cut(c.forged("PA", data=b"more"), 19),
                {"truncated": 1}),
-        Attack("a later fragment of it", frag(c.forged("PA", data=b"e" * 40), 24, 0), {"fragment": 1}),
         Attack("a RST with the right number from elsewhere",
-               [tcp(w.X, w.IN, c.sport, c.dport, "R", seq=c.seq),
-                tcp(w.OUT, w.IN, c.sport ^ 1, c.dport, "R", seq=c.seq)],
+               [tcp(w.X, w.TO, c.sport, c.dport, "R", seq=c.seq),
+                tcp(w.OUT, w.TO, c.sport ^ 1, c.dport, "R", seq=c.seq)],
                # Port 80 is allowed, but begins with a SYN.
                {"state" if c.dport == 80 else "policy": 2}),
-        Attack("and to another port", tcp(w.OUT, w.IN, c.sport, c.dport ^ 1, "R", seq=c.seq),
+        Attack("and to another port", tcp(w.OUT, w.TO, c.sport, c.dport ^ 1, "R", seq=c.seq),
                {"policy": 1}),
         Attack("its other direction from outside",
-               tcp(w.IN, w.OUT, c.dport, c.sport, "R", seq=c.ack), {"spoofed": 1}, back=True),
+               tcp(w.TO, w.OUT, c.dport, c.sport, "R", seq=c.ack), {"spoofed": 1}, back=True),
         Attack("an error that quotes another port", error(
-            w.X, w.IN, "port-unreachable", tcp(w.IN, w.OUT, c.dport ^ 1, c.sport, "A")),
+            w.X, w.TO, "port-unreachable", tcp(w.TO, w.OUT, c.dport ^ 1, c.sport, "A")),
                {"unrelated": 1}),
     ]
+    # At the router, IPv4 waits for the first one.
+    if w.TO != w.ROUTER_OUT:
+        attacks.append(Attack("a later fragment of it", frag(c.forged("PA", data=b"e" * 40), 24, 0),
+                              {"fragment": 1}))
     if w.version == 6:
         attacks.append(Attack("far away behind extension headers",
                               ext(c.forged("R", FAR), "hop", "dst"), {"window": 1}))
@@ -496,6 +585,10 @@ def put_together(w):
 # --- how they go --------------------------------------------------------------
 
 
+# The sets whose target is the router itself.
+AT_ROUTER = ("router", "own")
+
+
 class Suite:
     """Sends sets of attacks, and compares."""
 
@@ -505,6 +598,7 @@ class Suite:
     def attacks(self, name):
         """The attacks of a set; opens the flows that they are about."""
         w = self.world
+        w.TO = w.ROUTER_OUT if name in AT_ROUTER else w.IN
         plain = tcp(w.X, w.IN, 4000, 5000)
         if name == "closed":
             return (fragments(w, w.X, "policy") + chains(w, plain, "policy")
@@ -516,9 +610,13 @@ class Suite:
                 if not any(self.world.send(packet, link=link)):
                     raise OSError("no flow")
             return flows(w)
-        if name in ("outbound", "inbound"):
-            self.connection = Connection(w, name == "inbound")
+        if name in ("outbound", "inbound", "own"):
+            self.connection = Connection(w, {"outbound": "inside", "inbound": "outside",
+                                             "own": "router"}[name])
             return injected(w, self.connection)
+        if name == "router":
+            return router_fragments(w) + chains(w, tcp(w.X, w.TO, 4000, 5000), "policy") + \
+                spoofed(w, 5000)
         if name == "exception":
             return (beside_exception(w) + chains(w, tcp(w.X, w.IN, 4000, 81), "policy")
                     + source_routes(w, 80) + spoofed(w, 80))
@@ -526,8 +624,11 @@ class Suite:
 
     def bare(self, name):
         for number, attack in enumerate(self.attacks(name)):
-            inside, outside = self.world.send(*attack.packets, wait=attack.wait)
-            self.arrived[name, self.world.version, number] = len(outside if attack.back else inside)
+            inside, router, outside = self.world.send(*attack.packets, wait=attack.wait)
+            if name in AT_ROUTER:
+                inside = [one for one in router if is_sent(one, attack.packets)]
+            arrived = outside if attack.back else inside
+            self.arrived[name, self.world.version, number] = len(arrived)
         self.finish()
 
     def finish(self):
@@ -540,23 +641,24 @@ class Suite:
         attacks = self.attacks(name)
         before = self.world.counters()
         for number, attack in enumerate(attacks):
-            inside, outside = self.world.send(*attack.packets, wait=attack.wait)
+            inside, router, outside = self.world.send(*attack.packets, wait=attack.wait)
+            came = inside + [data for _, data in router]
             now = self.world.counters()
             drops = {reason: now[reason] - before.get(reason, 0) for reason in now
                      if reason != "fast" and now[reason] != before.get(reason, 0)}
             before = now
             wrong = []
             bare = self.arrived[name, self.world.version, number]
-            if bare != (0 if attack.ip_drops else len(attack.packets)):
-                wrong.append("without the firewall, %d of %d arrived" % (bare, len(attack.packets)))
-            if len(inside) != attack.passes or any(EVIL in packet for packet in inside):
-                wrong.append("came in: " + " ".join(packet.hex() for packet in inside))
+            if bare != (0 if attack.ip_drops else attack.arrive):
+                wrong.append("without the firewall, %d of %d arrived" % (bare, attack.arrive))
+            if len(came) != attack.passes or any(EVIL in packet for packet in came):
+                wrong.append("came in: " + " ".join(packet.hex() for packet in came))
             if outside:
                 wrong.append("came back: " + " ".join(packet.hex() for packet in outside))
             if attack.drops is not None and not attack.ip_drops and drops != attack.drops:
                 wrong.append("dropped: %s, expected: %s" % (drops, attack.drops))
             self.point(name, attack.name, wrong)
-        if name in ("flows", "outbound", "inbound"):
+        if name in ("flows", "outbound", "inbound", "own"):
             self.point(name, "what was attacked goes on, fast: %s" % fast, self.goes_on(fast))
         self.finish()
 
@@ -566,7 +668,7 @@ class Suite:
         try:
             if self.connection:
                 self.connection.exchange()
-            elif w.send(udp(w.X, w.IN, 53, 5000)) == ([], []):
+            elif not any(w.send(udp(w.X, w.IN, 53, 5000))):
                 return ["nothing comes in any more"]
         except OSError as why:
             return [str(why)]
