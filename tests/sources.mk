@@ -35,6 +35,12 @@ snoop_SOURCES := $(patsubst %,tool/snoop/%.c,dedupe frame names tracker) $(lang_
 snoop_CFLAGS := -I$(ROOT)/tool/snoop -I$(ROOT)/tool/lang $(shell pkg-config --cflags libxxhash)
 snoop_LIBS := $(shell pkg-config --libs libxxhash)
 
+# What a report is about, and what makes stores.
+source_SOURCES := $(patsubst %,tool/report/%.c,db source) $(patsubst %,tool/snoop/%.c,capture frame \
+	names owner series store store_postgres store_sqlite tracker) tool/privileges.c $(lang_SOURCES)
+source_CFLAGS := -I$(ROOT)/tool -I$(ROOT)/tool/report $(snoop_CFLAGS) $(shell pkg-config --cflags libpcap sqlite3 libpq)
+source_LIBS := $(shell pkg-config --libs libpcap sqlite3 libpq libxxhash)
+
 # The application filter without what talks to the kernel.
 app_SOURCES := $(patsubst %,tool/app/%.c,request http tls dns rules segment stream connection filter) \
 	$(lang_SOURCES)

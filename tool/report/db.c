@@ -57,8 +57,10 @@ static bool fail_version(struct db *db, int64_t version)
 
 static bool open_sqlite(struct db *db, const char *name, int flags)
 {
-	if (db->sqlite)
-		sqlite3_close(db->sqlite);
+	/* With a query that is not over, it would stay open. */
+	sqlite3_finalize(db->stmt);
+	db->stmt = NULL;
+	sqlite3_close(db->sqlite);
 	if (sqlite3_open_v2(name, &db->sqlite, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
 			    NULL) != SQLITE_OK)
 		return fail(db, sqlite3_errmsg(db->sqlite));
@@ -270,19 +272,24 @@ const char *db_text(struct db *db, int column)
 }
 
 /**
- * db_bytes() - a column of the row as bytes; until the next row
+ * db_bytes() - a column of the row as bytes, none if it has no value; until the next row
+ *
+ * Return: never NULL.
  */
 const uint8_t *db_bytes(struct db *db, int column, size_t *length)
 {
-	if (db->sqlite) {
-		const uint8_t *bytes = sqlite3_column_blob(db->stmt, column);
+	const uint8_t *bytes;
 
+	if (db->sqlite) {
+		bytes = sqlite3_column_blob(db->stmt, column);
 		*length = sqlite3_column_bytes(db->stmt, column);
-		return bytes;
+	} else {
+		PQfreemem(db->bytes);
+		bytes = db->bytes = PQunescapeBytea((unsigned char *)PQgetvalue(db->result, 0, column),
+						    length);
 	}
-	PQfreemem(db->bytes);
-	db->bytes = PQunescapeBytea((unsigned char *)PQgetvalue(db->result, 0, column), length);
-	if (!db->bytes)
-		*length = 0;
-	return db->bytes;
+	if (bytes)
+		return bytes;
+	*length = 0;
+	return (const uint8_t *)"";
 }
