@@ -27,7 +27,7 @@ static const struct { const char *insert; int columns; } tables[] = {
 
 #define TABLES	(sizeof(tables) / sizeof(*tables))
 
-static char file[64], store[64];
+static char folder[] = "/tmp/fuzz-source-XXXXXX", file[64], store[64], lock[64];
 static sqlite3 *db;
 static sqlite3_stmt *insert[TABLES];
 static uint64_t seen;
@@ -41,19 +41,23 @@ static void leave(void)
 	sqlite3_close(db);
 	unlink(file);
 	unlink(store);
+	unlink(lock);
+	rmdir(folder);
 }
 
 /* An empty store, as fwctl snoop makes it. */
 static void prepare(void)
 {
 	struct store_options options = { .where = store };
-	const char *folder = getenv("TMPDIR");
 	char error[700];
 	struct store *made;
 	size_t i;
 
-	snprintf(file, sizeof(file), "%.40s/fuzz-%d", folder ? folder : "/dev/shm", getpid());
-	snprintf(store, sizeof(store), "%.40s/fuzz-%d.db", folder ? folder : "/dev/shm", getpid());
+	if (!mkdtemp(folder))
+		exit(1);
+	snprintf(file, sizeof(file), "%s/file", folder);
+	snprintf(store, sizeof(store), "%s/store.db", folder);
+	snprintf(lock, sizeof(lock), "%s-lock", store);
 	made = store_open(&options, error, sizeof(error));
 	if (!made) {
 		fprintf(stderr, "%s\n", error);
