@@ -534,8 +534,8 @@ static void expire(struct fwl_net *fn)
 	for_all(fn, expire_one, &generation);
 	if (!fn->leaving)
 		return;
-	/* Who sees it sees that they left. */
 	if (ifaces)
+		/* Who sees it sees that they left. */
 		smp_store_release(&ifaces->epoch, ++fn->epoch);
 	fwl_changes_done(fn, generation);
 }

@@ -492,12 +492,10 @@ static int publish(struct fwl_net *fn, struct fwl_ruleset *rs, struct fwl_bucket
 
 	err = adjust_hooks(fn, rs);
 	if (err) {
-		/*
-		 * Hooks that were there before, or a new one or two, have judged by it: of
-		 * that, each flow is to be judged again.
-		 */
+		/* Hooks that were there before, or a new one or two, have judged by it. */
 		ifaces = rcu_dereference_protected((*old)->ifaces, lockdep_is_held(&fn->lock));
 		if (ifaces)
+			/* Who sees it judges by @old, once more. */
 			smp_store_release(&ifaces->epoch, ++fn->epoch);
 		rcu_assign_pointer(fn->ruleset, *old);
 		synchronize_rcu();

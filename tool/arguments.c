@@ -22,7 +22,7 @@ static bool read_number(const char *text, bool units, uint64_t *value)
 	*value = strtoull(text, &end, 10);
 	if (!*end)
 		return true;
-	letter = memchr(letters, *end & ~0x20, strlen(letters));
+	letter = memchr(letters, *end & ~0x20, sizeof(letters) - 1);
 	if (!units || !letter || end[1])
 		return false;
 	shift = 10 * (letter - letters + 1);

@@ -179,9 +179,7 @@ if in_ns "$ROUTER" test -e /proc/net/ip_mr_vif; then
 	watch many-outside "$OUTSIDE" eth0 'dst host 239.1.1.1'
 	in_ns "$ROUTER" "$PYTHON" "$TESTS/multicast.py" in0 "$INSIDE4" 239.1.1.1 out0 tun0 >"$TMP/multicast" &
 	busywait 10 test -s "$TMP/multicast" || die "there is no multicast route"
-	for n in 1 2 3; do
-		craft "$INSIDE" "udp('$INSIDE4', '239.1.1.1', 7000, 7000)"
-	done
+	craft "$INSIDE" "[udp('$INSIDE4', '239.1.1.1', 7000, 7000)] * 3"
 	check_seen "inside, all of them arrive" many-inside 3
 	check_seen "outside, where a rule denies them, none" many-outside 0
 else
