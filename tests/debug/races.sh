@@ -3,8 +3,8 @@
 # limit: 1800
 #
 # What changes while packets pass, new flows come, dumps are open and listeners read:
-# groups, the table's limit, interfaces, the module itself. The fast path is on. For
-# rulesets see 58-swaps.sh, for namespaces 71-netns.sh.
+# groups, the table's limit and its size, interfaces and neighbours, the module itself. The
+# fast path is on. For rulesets see 58-swaps.sh, for namespaces 71-netns.sh.
 . "$(dirname "$0")/debug.sh"
 
 need jq
@@ -27,6 +27,7 @@ ruleset() {
 }
 ruleset
 printf 'version 1\nrole default none\n' >"$TMP/no-roles"
+sed 's/max-flows 3000/max-flows 64/; /per-host/d' "$TMP/ruleset" >"$TMP/small"
 
 # Until the end: both directions, allowed, denied, queued, fast.
 flood() { in_ns "$1" "$PYTHON" -I -S "$TESTS/flood.py" 0 "${@:2}" 4; }
@@ -79,29 +80,71 @@ done >/dev/null 2>"$TMP/errors"
 check_equal "$rounds times the table's limit changes" "$failed$(<"$TMP/errors")" 0
 ruleset
 
+# of NAME: what `fwctl status` has under that name, a number; without jq, as this is asked often.
+of() {
+	local status
+	status=$(fw -j status) && [[ $status =~ \"$1\":\ *([0-9]+) ]] && echo "${BASH_REMATCH[1]}"
+}
+
 failed=0
+before=$(of fast)
 for ((n = 0; n < rounds; n++)); do
+	mac=$(link_address "$OUTSIDE" eth0)
+	ip -n "$ROUTER" -batch - <<-CHANGES || failed=$((failed + 1))
+		link set out0 mtu $((1280 + n % 8 * 20))
+		neigh replace $OUTSIDE4 lladdr 02:00:00:00:00:99 dev out0 nud permanent
+		neigh replace $OUTSIDE4 lladdr $mac dev out0 nud reachable
+		neigh del $OUTSIDE4 dev out0
+		link set out0 mtu 1500
+		neigh flush dev out0
+	CHANGES
 	ip -n "$ROUTER" link set out0 down
 	ip -n "$ROUTER" link set out0 name wan0 && ip -n "$ROUTER" link set wan0 up || failed=$((failed + 1))
 	[ $((n % 3)) != 0 ] || fw role add wan0 external || failed=$((failed + 1))
 	ip -n "$ROUTER" link set wan0 down
 	ip -n "$ROUTER" link set wan0 name out0 && ip -n "$ROUTER" link set out0 up || failed=$((failed + 1))
-	[ $((n % 4)) != 0 ] || {
-		ip -n "$ROUTER" link del out0
-		ip -n "$ROUTER" -batch - <<-LINKS || failed=$((failed + 1))
-			link add out0 type veth peer name eth0 netns $OUTSIDE
-			addr add $ROUTER_OUT4/24 dev out0
-			addr add $ROUTER_OUT6/64 dev out0 nodad
-			link set out0 up
-		LINKS
-		host_addresses "$OUTSIDE" "$OUTSIDE4" "$OUTSIDE6" "$ROUTER_OUT4" "$ROUTER_OUT6"
-		ip -n "$OUTSIDE" route replace blackhole 203.0.113.0/24
-	}
+	ip -n "$ROUTER" link del out0
+	ip -n "$ROUTER" -batch - <<-LINKS || failed=$((failed + 1))
+		link add out0 type veth peer name eth0 netns $OUTSIDE
+		addr add $ROUTER_OUT4/24 dev out0
+		addr add $ROUTER_OUT6/64 dev out0 nodad
+		link set out0 up
+	LINKS
+	host_addresses "$OUTSIDE" "$OUTSIDE4" "$OUTSIDE6" "$ROUTER_OUT4" "$ROUTER_OUT6"
+	ip -n "$OUTSIDE" route replace blackhole 203.0.113.0/24
 	ip -n "$ROUTER" route replace 203.0.113.0/24 via "$OUTSIDE4"
 done >/dev/null 2>"$TMP/errors"
 # An IPv6 address goes when its link is down.
 ip -n "$ROUTER" addr replace "$ROUTER_OUT6/64" dev out0 nodad
-check_equal "$rounds times an interface gets another name, or goes and comes" "$failed$(<"$TMP/errors")" 0
+check_equal "$rounds times neighbours and the MTU change, an interface gets another name, and goes and comes" \
+	"$failed$(<"$TMP/errors")" 0
+fast=$(($(of fast) - before))
+check "packets went the fast path meanwhile: $fast" [ "$fast" -gt "$rounds" ]
+
+# A table as small as can be has to grow as soon as it may have more flows, in steps here.
+# It shrinks when it was too large for ten seconds.
+has_flows() { [ "$(of flows)" -ge "$1" ]; }
+buckets_are() { [ "$(of buckets)" = "$1" ]; }
+twice() {
+	fw -j flows | jq '[.[] | [.proto, .original.src, .original.dst, .original.sport, .original.dport,
+		.original.icmp_id]] | length - (unique | length)'
+}
+failed=0 double=0
+for ((n = 0; n < rounds; n++)); do
+	fw apply --force "$TMP/no-roles" && fw apply "$TMP/small" || failed=$((failed + 1))
+	for step in 64:64 256:256 1000:1024 200000:4096; do
+		fw set max-flows "${step%:*}" && busywait 10 buckets_are "${step#*:}" || failed=$((failed + 1))
+		[ "${step%:*}" != 64 ] || busywait 10 has_flows 20 || failed=$((failed + 1))
+	done
+	double=$((double + $(twice)))
+	[ $((n % 10)) = 0 ] || continue
+	fw flows kill all && fw set max-flows 64 && busywait 20 buckets_are 64 || failed=$((failed + 1))
+	double=$((double + $(twice)))
+done >/dev/null 2>"$TMP/errors"
+check_equal "$rounds times the table grows from 64 to 4,096 buckets, and each tenth time back" \
+	"$failed$(<"$TMP/errors")" 0
+check_equal "no flow is there twice" "$double" 0
+ruleset
 
 has_roles() { [ "$(fw -j status | jq '.roles | length')" -gt 0 ]; }
 # Without roles there is no table: flows go while packets look for them.
