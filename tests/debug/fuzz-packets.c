@@ -6,6 +6,9 @@
  * two of these make on either side are each other's conversations. After a mutation
  * most checksums are put right, or nothing would come far.
  *
+ * fuzz-packets COUNT SEED: sends the same from here, without the frame, as what is called
+ * the inside does: in the router, what it sends itself.
+ *
  * The same SEED sends the same.
  */
 #include <arpa/inet.h>
@@ -326,25 +329,72 @@ static void mutate(void)
 	}
 }
 
+/* --- sending ------------------------------------------------------------------ */
+
+/* Through the interface, or by raw sockets, whose headers are ours, of IPv4 and of IPv6. */
+static struct sockaddr_ll link_to = { .sll_family = AF_PACKET, .sll_halen = 6 };
+static int link_fd = -1, raw4 = -1, raw6 = -1;
+
+static bool open_sockets(char **argv)
+{
+	inside = !argv[3] || !strcmp(argv[5], "inside");
+	if (!argv[3]) {
+		raw4 = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+		raw6 = socket(AF_INET6, SOCK_RAW, IPPROTO_RAW);
+		return raw4 >= 0 && raw6 >= 0;
+	}
+	link_to.sll_ifindex = if_nametoindex(argv[3]);
+	link_fd = socket(AF_PACKET, SOCK_RAW, 0);
+	return link_fd >= 0 && link_to.sll_ifindex &&
+	       sscanf(argv[4], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
+		      &mac[4], &mac[5]) == 6;
+}
+
+/* Where to is in the header, if there is such a route, or else the outside. */
+static bool send_raw(void)
+{
+	const unsigned char *ip = frame.data + ETHERNET;
+	unsigned int n = frame.length > ETHERNET ? frame.length - ETHERNET : 0;
+	struct sockaddr_in to4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6 };
+
+	if (frame.data[12] == 8) {
+		if (n >= 20)
+			memcpy(&to4.sin_addr, ip + 16, 4);
+		if (sendto(raw4, ip, n, 0, (struct sockaddr *)&to4, sizeof(to4)) >= 0)
+			return true;
+		inet_pton(AF_INET, outer4[0], &to4.sin_addr);
+		return sendto(raw4, ip, n, 0, (struct sockaddr *)&to4, sizeof(to4)) >= 0;
+	}
+	if (n >= 40)
+		memcpy(&to6.sin6_addr, ip + 24, 16);
+	if (sendto(raw6, ip, n, 0, (struct sockaddr *)&to6, sizeof(to6)) >= 0)
+		return true;
+	inet_pton(AF_INET6, outer6[0], &to6.sin6_addr);
+	return sendto(raw6, ip, n, 0, (struct sockaddr *)&to6, sizeof(to6)) >= 0;
+}
+
+static bool send_frame(void)
+{
+	if (link_fd < 0)
+		return send_raw();
+	memcpy(link_to.sll_addr, frame.data, 6);
+	return sendto(link_fd, frame.data, frame.length, 0, (struct sockaddr *)&link_to,
+		      sizeof(link_to)) >= 0;
+}
+
 int main(int argc, char **argv)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_halen = 6 };
 	unsigned long count, sent = 0, n;
-	int fd, i;
+	int i;
 
-	if (argc != 6) {
-		fprintf(stderr, "usage: fuzz-packets COUNT SEED INTERFACE MAC inside|outside\n");
+	if (argc != 6 && argc != 3) {
+		fprintf(stderr, "usage: fuzz-packets COUNT SEED [INTERFACE MAC inside|outside]\n");
 		return 2;
 	}
 	count = strtoul(argv[1], NULL, 0);
 	random_state = strtoull(argv[2], NULL, 0);
-	to.sll_ifindex = if_nametoindex(argv[3]);
-	if (sscanf(argv[4], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
-		   &mac[4], &mac[5]) != 6)
-		return 2;
-	inside = !strcmp(argv[5], "inside");
-	fd = socket(AF_PACKET, SOCK_RAW, 0);
-	if (fd < 0 || !to.sll_ifindex) {
+	if (!open_sockets(argv)) {
 		perror("fuzz-packets");
 		return 2;
 	}
@@ -361,8 +411,7 @@ int main(int argc, char **argv)
 			if (percent(80))
 				put_right(percent(50));
 		}
-		memcpy(to.sll_addr, frame.data, 6);
-		if (sendto(fd, frame.data, frame.length, 0, (struct sockaddr *)&to, sizeof(to)) >= 0)
+		if (send_frame())
 			sent++;
 		else if (errno == ENOBUFS)
 			usleep(1000);
